@@ -1,0 +1,87 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let settings: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    .treatAllWarnings(as: .error),
+]
+let cSettings: [CSetting] = [
+    .treatAllWarnings(as: .error), .enableWarning("all"), .enableWarning("extra"),
+]
+
+func system(_ name: String, _ pkgConfig: String, _ apt: String) -> Target {
+    .systemLibrary(name: name, pkgConfig: pkgConfig, providers: [.apt([apt])])
+}
+
+func swift(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: settings)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .testTarget(name: name, dependencies: dependencies, swiftSettings: settings)
+}
+
+let package = Package(
+    name: "lineside",
+    targets: [
+        system("CSQLite", "sqlite3", "libsqlite3-dev"),
+        system("COpenSSL", "openssl", "libssl-dev"),
+        system("CSystemd", "libsystemd", "libsystemd-dev"),
+        system("CYAML", "yaml-0.1", "libyaml-dev"),
+        system("CZstd", "libzstd", "libzstd-dev"),
+        .target(name: "CArchive", cSettings: cSettings),
+        .target(name: "CLinux", cSettings: cSettings),
+        .target(name: "CAssets", cSettings: cSettings),
+
+        swift("Basics", ["CSystemd", "CYAML"]),
+        swift("SQLite", ["Basics", "CSQLite"]),
+        swift("Crypto", ["Basics", "COpenSSL"]),
+        swift("Net", ["Basics", "Crypto", "CLinux"]),
+        swift("HTTP", ["Basics", "Net"]),
+        swift("Processes", ["Basics", "CLinux"]),
+        swift("Domain", ["Basics"]),
+        swift("Store", ["Basics", "Domain", "SQLite"]),
+        swift(
+            "Site",
+            [
+                "Basics", "Store", "Domain", "Processes", "Crypto", "HTTP", "Net", "CArchive",
+                "CZstd", "CAssets",
+            ]),
+        swift("API", ["Basics", "Site", "Store", "Domain", "HTTP", "Net"]),
+        swift(
+            "LinesideTesting",
+            ["Basics", "API", "Site", "Store", "Domain", "HTTP", "Net", "Crypto", "Processes"]),
+        .executableTarget(
+            name: "lineside",
+            dependencies: ["Basics", "Domain", "Store", "Site", "API", "HTTP", "Net", "Crypto"],
+            swiftSettings: settings),
+
+        tests("BasicsTests", ["Basics"]),
+        tests("SQLiteTests", ["Basics", "SQLite"]),
+        tests("CryptoTests", ["Basics", "Crypto"]),
+        tests("NetTests", ["Net", "Crypto", "Basics", "LinesideTesting"]),
+        tests("HTTPTests", ["HTTP", "Net", "Crypto", "Basics", "LinesideTesting"]),
+        tests("ProcessesTests", ["Basics", "Processes"]),
+        tests("DomainTests", ["Basics", "Domain"]),
+        tests("StoreTests", ["Basics", "Store", "Domain", "SQLite", "LinesideTesting"]),
+        tests(
+            "SiteTests",
+            [
+                "Basics", "Domain", "Store", "Site", "Crypto", "Processes", "HTTP", "Net",
+                "LinesideTesting",
+            ]),
+        tests(
+            "APITests",
+            [
+                "Basics", "Domain", "Store", "Site", "API", "HTTP", "Net", "Crypto",
+                "LinesideTesting",
+            ]),
+        tests(
+            "EndToEndTests",
+            ["Basics", "Domain", "HTTP", "Net", "Crypto", "LinesideTesting", "lineside"]),
+    ],
+    cLanguageStandard: .gnu2x
+)

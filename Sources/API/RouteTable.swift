@@ -1,0 +1,2 @@
+/// The table of contents: every resource, one line.
+package enum RouteTable {}

@@ -1,0 +1,4 @@
+/// What somebody may do; each route names one.
+package enum Permission: String, Sendable, CaseIterable {
+    case siteRead = "site.read"
+}

@@ -1,0 +1,1 @@
+print("lineside: serve | check-config")

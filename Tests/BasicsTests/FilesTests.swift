@@ -1,0 +1,32 @@
+import Basics
+import Glibc
+import Testing
+
+@Suite("Files") struct FilesTests {
+    @Test("A file is replaced whole, and a tree is removed without following links")
+    func replaces() throws {
+        let base = "/tmp/lineside-files-\(Randomness.text(count: 8, from: .lowercaseAlphanumerics))"
+        try Files.makeDirectory("\(base)/a/b")
+        try Files.makeDirectory("\(base)-kept")
+        try Files.replace("\(base)/a/file", with: [1, 2, 3])
+        try Files.replace("\(base)/a/file", with: [4])
+        try Files.replace("\(base)-kept/file", with: [9])
+        symlink("\(base)-kept", "\(base)/a/link")
+        #expect(try Files.read("\(base)/a/file") == [4])
+        #expect(try Files.list("\(base)/a") == ["b", "file", "link"])
+        try Files.removeTree(base)
+        #expect(!Files.exists(base))
+        #expect(try Files.read("\(base)-kept/file") == [9])
+        try Files.removeTree("\(base)-kept")
+    }
+
+    @Test("A file above the limit and a missing one are errors that name the path")
+    func refuses() throws {
+        let missing = #expect(throws: SystemError.self) { try Files.read("/nowhere/x") }
+        #expect(missing?.description == "open /nowhere/x: No such file or directory")
+        let large = #expect(throws: SystemError.self) {
+            try Files.read("/proc/self/maps", limit: ByteCount(10))
+        }
+        #expect(large?.code == EFBIG)
+    }
+}

@@ -1,1 +1,4 @@
-print("lineside: serve | check-config")
+import Glibc
+
+let usage = "lineside: serve | check-config"
+fputs("\(usage)\n", stdout)

@@ -1,4 +1,1 @@
-import Glibc
-
-let usage = "lineside: serve | check-config"
-fputs("\(usage)\n", stdout)
+Output.line("lineside: serve | check-config")

@@ -1,4 +1,76 @@
-/// What somebody may do; each route names one.
+/// What somebody may do; each route names one. This is the whole table.
 package enum Permission: String, Sendable, CaseIterable {
+    case selfRead = "self.read"
+    case selfEdit = "self.edit"
     case siteRead = "site.read"
+    case siteEdit = "site.edit"
+    case userRead = "user.read"
+    case userEdit = "user.edit"
+    case teamRead = "team.read"
+    case teamCreate = "team.create"
+    case teamEdit = "team.edit"
+    case memberRead = "member.read"
+    case memberEdit = "member.edit"
+    case applicationRead = "application.read"
+    case applicationEdit = "application.edit"
+    case instanceRead = "instance.read"
+    case instanceCreate = "instance.create"
+    case instanceEdit = "instance.edit"
+    case instanceDelete = "instance.delete"
+    case instanceControl = "instance.control"
+    case instanceEnvironment = "instance.environment"
+    case flowsRead = "flows.read"
+    case flowsEdit = "flows.edit"
+    case pagesOpen = "pages.open"
+    case versionRead = "version.read"
+    case snapshotRead = "snapshot.read"
+    case snapshotEdit = "snapshot.edit"
+    case stackRead = "stack.read"
+    case stackEdit = "stack.edit"
+    case auditRead = "audit.read"
+    case alarmRead = "alarm.read"
+    case alarmAcknowledge = "alarm.acknowledge"
+
+    package var description: String { rule.description }
+
+    /// `nil`: whoever is signed in.
+    package var lowestRole: Role? { rule.lowest }
+
+    /// Whether a read-only token may use it.
+    package var isReading: Bool { rule.reading }
+
+    private var rule: (lowest: Role?, reading: Bool, description: String) {
+        switch self {
+        case .selfRead: (nil, true, "See one's own account, sessions and tokens")
+        case .selfEdit: (nil, false, "Change one's own account, sessions and tokens")
+        case .siteRead: (.administrator, true, "See the settings of the site")
+        case .siteEdit: (.administrator, false, "Change the settings of the site")
+        case .userRead: (.administrator, true, "List users, invitations and their grants")
+        case .userEdit: (.administrator, false, "Create, change and remove users")
+        case .teamRead: (.viewer, true, "See a team")
+        case .teamCreate: (.administrator, false, "Create a team")
+        case .teamEdit: (.owner, false, "Rename or remove a team")
+        case .memberRead: (.viewer, true, "See who has a role")
+        case .memberEdit: (.owner, false, "Give and take roles, up to one's own")
+        case .applicationRead: (.viewer, true, "See an application")
+        case .applicationEdit: (.owner, false, "Create, change and remove applications")
+        case .instanceRead: (.viewer, true, "See an instance, its log and its resources")
+        case .instanceCreate: (.member, false, "Create an instance")
+        case .instanceEdit: (.member, false, "Change the settings of an instance")
+        case .instanceDelete: (.owner, false, "Delete an instance")
+        case .instanceControl: (.member, false, "Start, stop and restart an instance")
+        case .instanceEnvironment: (.member, false, "Read and write environment variables")
+        case .flowsRead: (.viewer, true, "Read flows; open the editor without deploying")
+        case .flowsEdit: (.member, false, "Deploy and restore flows")
+        case .pagesOpen: (.dashboard, true, "Open the pages that an instance serves")
+        case .versionRead: (.viewer, true, "List and download versions")
+        case .snapshotRead: (.viewer, true, "List and download snapshots")
+        case .snapshotEdit: (.member, false, "Make, change and remove snapshots")
+        case .stackRead: (nil, true, "List stacks and recipes")
+        case .stackEdit: (.administrator, false, "Add and remove stacks")
+        case .auditRead: (.owner, true, "Read the audit events")
+        case .alarmRead: (.viewer, true, "See alarms")
+        case .alarmAcknowledge: (.member, false, "Acknowledge alarms")
+        }
+    }
 }

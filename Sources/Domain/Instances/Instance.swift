@@ -1,0 +1,89 @@
+package import Basics
+
+package typealias InstanceName = Name<Instance>
+
+/// A Node-RED run by the appliance on the server, as the registry knows it; how it is at the
+/// moment is the supervisor's to say.
+package struct Instance: Sendable, Equatable {
+    package typealias ID = Identifier<Instance>
+
+    package var id: ID
+    package var organizationID: Organization.ID
+    package var teamID: Team.ID
+    package var applicationID: Application.ID
+    package var name: InstanceName
+    package var slug: Slug
+    package var desiredState: DesiredState
+    /// `nil`: the practice runtime.
+    package var stackID: Stack.ID?
+    package var settings: InstanceSettings
+    /// Loopback port that it got last; kept while nobody else takes it.
+    package var port: Int?
+    package var createdAt: Timestamp
+    package var lastDeployAt: Timestamp?
+    /// Digest of the flows of the newest version.
+    package var flowsRevision: ContentAddress?
+
+    package init(
+        id: ID, organizationID: Organization.ID, teamID: Team.ID, applicationID: Application.ID,
+        name: InstanceName, slug: Slug, desiredState: DesiredState, stackID: Stack.ID?,
+        settings: InstanceSettings, port: Int? = nil, createdAt: Timestamp,
+        lastDeployAt: Timestamp? = nil, flowsRevision: ContentAddress? = nil
+    ) {
+        self.id = id
+        self.organizationID = organizationID
+        self.teamID = teamID
+        self.applicationID = applicationID
+        self.name = name
+        self.slug = slug
+        self.desiredState = desiredState
+        self.stackID = stackID
+        self.settings = settings
+        self.port = port
+        self.createdAt = createdAt
+        self.lastDeployAt = lastDeployAt
+        self.flowsRevision = flowsRevision
+    }
+
+    package var path: ScopePath {
+        ScopePath(organization: organizationID, team: teamID, application: applicationID)
+    }
+
+    package var isPractice: Bool { stackID == nil }
+}
+
+/// What only the appliance and the instance know, each sealed with the site key.
+package struct InstanceSecrets: Sendable, Equatable {
+    package var credentialSecret: [UInt8]
+    package var pageSecret: [UInt8]
+    package init(credentialSecret: [UInt8], pageSecret: [UInt8]) {
+        self.credentialSecret = credentialSecret
+        self.pageSecret = pageSecret
+    }
+}
+
+/// The process of an instance, written down so that the next start of the appliance finds it.
+package struct ProcessRecord: Sendable, Equatable {
+    package var pid: Int32
+    /// Field 22 of /proc/<pid>/stat: clock ticks since boot.
+    package var startTicks: UInt64
+    /// /proc/sys/kernel/random/boot_id: after a reboot pids and ticks mean other processes.
+    package var bootID: String
+    package var nonce: String
+    package var port: Int
+    package var safeMode: Bool
+    package var startedAt: Timestamp
+
+    package init(
+        pid: Int32, startTicks: UInt64, bootID: String, nonce: String, port: Int, safeMode: Bool,
+        startedAt: Timestamp
+    ) {
+        self.pid = pid
+        self.startTicks = startTicks
+        self.bootID = bootID
+        self.nonce = nonce
+        self.port = port
+        self.safeMode = safeMode
+        self.startedAt = startedAt
+    }
+}

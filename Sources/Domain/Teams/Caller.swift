@@ -1,0 +1,51 @@
+/// Who makes a request, with everything that decides what it may do.
+package struct Caller: Sendable, Equatable {
+    package var actor: Actor
+    package var grants: [Grant]
+    /// Of a token; a session is never read-only.
+    package var readOnly: Bool
+    /// Where a token ends; `nil`: nowhere.
+    package var tokenScope: Scope?
+    package var sessionID: Session.ID?
+
+    package init(
+        actor: Actor, grants: [Grant] = [], readOnly: Bool = false, tokenScope: Scope? = nil,
+        sessionID: Session.ID? = nil
+    ) {
+        self.actor = actor
+        self.grants = grants
+        self.readOnly = readOnly
+        self.tokenScope = tokenScope
+        self.sessionID = sessionID
+    }
+
+    package static let nobody = Caller(actor: .nobody)
+    /// The console of the appliance: whoever may open its admin socket administers it.
+    package static let site = Caller(actor: .site)
+
+    package var isSignedIn: Bool { actor.identity != .nobody }
+
+    /// The nearest scope wins, downwards too: a viewer of one application who owns the team only
+    /// looks on there.
+    package func role(at path: ScopePath) -> Role? {
+        if actor.identity == .site { return .administrator }
+        if let tokenScope, !path.lies(in: tokenScope) { return nil }
+        for scope in path.scopes {
+            if let grant = grants.first(where: { $0.scope == scope }) { return grant.role }
+        }
+        return nil
+    }
+
+    package func may(_ permission: Permission, at path: ScopePath) -> Bool {
+        guard isSignedIn, !readOnly || permission.isReading else { return false }
+        guard let lowest = permission.lowestRole else { return true }
+        return role(at: path).map { $0 >= lowest } ?? false
+    }
+
+    /// All that it may do there, in the order of the table.
+    package func permissions(at path: ScopePath) -> [Permission] {
+        Permission.allCases.filter { may($0, at: path) }
+    }
+
+    package var isAdministrator: Bool { role(at: .site) == .administrator }
+}

@@ -31,6 +31,25 @@ package enum Files {
         }
     }
 
+    /// For files that need not fit into memory: hands on up to 256 KiB at a time.
+    package static func readPieces(
+        _ path: String, _ take: (ArraySlice<UInt8>) throws(SystemError) -> Void
+    ) throws(SystemError) {
+        guard let file = FileDescriptor(owning: open(path, O_RDONLY | O_CLOEXEC)) else {
+            throw SystemError("open \(path)")
+        }
+        var buffer = [UInt8](repeating: 0, count: 262_144)
+        while true {
+            let count = Glibc.read(file.raw, &buffer, buffer.count)
+            if count == 0 { return }
+            if count < 0 {
+                if errno == EINTR { continue }
+                throw SystemError("read \(path)")
+            }
+            try take(buffer[0..<count])
+        }
+    }
+
     package static func write(
         _ bytes: [UInt8], to file: borrowing FileDescriptor, _ name: String
     ) throws(SystemError) {

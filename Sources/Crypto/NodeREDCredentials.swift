@@ -1,0 +1,67 @@
+import Basics
+import COpenSSL
+
+/// Node-RED's own file of credentials, `{"$":"<iv in hex><text in base64>"}`: AES-256-CTR under the
+/// SHA-256 of the credential secret. It hides but does not protect: any bytes decrypt to something,
+/// and only JSON tells right from wrong.
+package struct NodeREDCredentials: Sendable {
+    package enum Fault: Error, Sendable, Equatable, CustomStringConvertible {
+        case notCredentials
+        /// Another secret made it, or it is damaged.
+        case unreadable
+        case openSSL(OpenSSLError)
+
+        package var description: String {
+            switch self {
+            case .notCredentials: "This is not a file of Node-RED credentials."
+            case .unreadable: "The credentials were encrypted with another secret."
+            case .openSSL(let error): error.description
+            }
+        }
+    }
+
+    private let key: [UInt8]
+
+    /// - Parameter secret: the text of Node-RED's setting `credentialSecret`.
+    package init(secret: String) { key = Digest.sha256(Array(secret.utf8)) }
+
+    /// - Parameter file: the bytes of flows_cred.json, up to 64 MiB.
+    /// - Returns: JSON, an object from node id to its credentials. `{}` for a file without any.
+    package func decrypt(_ file: [UInt8]) throws(Fault) -> [UInt8] {
+        guard let json = try? JSONReader.read(file, limit: 64 << 20),
+            case .object(let object) = json
+        else { throw .notCredentials }
+        if object.members.isEmpty { return Array("{}".utf8) }
+        guard let sealed = object["$"]?.string, sealed.utf8.count >= 32,
+            let iv = Hex.decode(String(sealed.prefix(32))), iv.count == 16,
+            let text = Base64URL.decode(String(sealed.dropFirst(32)))
+        else { throw .notCredentials }
+        let clear: [UInt8]
+        do throws(OpenSSLError) {
+            var pass = try CipherPass(EVP_aes_256_ctr(), .decrypt, key: key, iv: iv)
+            clear = try pass.run(text)
+        } catch { throw .openSSL(error) }
+        guard let read = try? JSONReader.read(clear, limit: 64 << 20), read.object != nil else {
+            throw .unreadable
+        }
+        return clear
+    }
+
+    /// - Parameter credentials: JSON, an object from node id to its credentials.
+    package func encrypt(_ credentials: [UInt8]) throws(Fault) -> [UInt8] {
+        let iv = Randomness.bytes(16)
+        do throws(OpenSSLError) {
+            var pass = try CipherPass(EVP_aes_256_ctr(), .encrypt, key: key, iv: iv)
+            let text = Hex.encode(iv) + Base64URL.encodeClassic(try pass.run(credentials))
+            var json = JSONWriter()
+            json.object { json in json.field("$", text) }
+            return json.bytes
+        } catch { throw .openSSL(error) }
+    }
+
+    /// The same credentials under another instance's secret.
+    package func reencrypt(_ file: [UInt8], for other: NodeREDCredentials) throws(Fault) -> [UInt8]
+    {
+        try other.encrypt(try decrypt(file))
+    }
+}

@@ -1,0 +1,373 @@
+import Basics
+import CLinux
+import Glibc
+
+/// A socket without TLS; `TLSChannel` builds on it.
+package class SocketChannel: ByteChannel, EventSource, @unchecked Sendable {
+    enum State { case connecting, handshaking, open, lingering, closed }
+
+    enum Transfer {
+        case moved(Int)
+        case blocked
+        case ended
+        case failed(NetError)
+    }
+
+    package let loop: EventLoop
+    package private(set) var peer: PeerAddress
+    package internal(set) var security: ChannelSecurity?
+    package var writeStallLimit: Duration? = .seconds(60)
+
+    let fd: Int32
+    private(set) var state: State
+    /// The last read, or write, did not say that it would block.
+    var readable = false
+    var writable = false
+    private var hungUp = false
+    private var paused = true
+    private var readEnded = false
+    private var wantsShutdown = false
+    private var wantsClose = false
+    private var sentShutdown = false
+    private var isDirty = false
+    private var isQueued = false
+    private var wasFull = false
+    private var queue = WriteQueue()
+    private var handler: (any ChannelHandler)?
+    private var key: SlotKey?
+    private var opening: ((Result<Void, NetError>) -> Void)?
+    private var deadline: LoopTimer?
+    private var stall: LoopTimer?
+    private var lastProgress = LoopTime(nanoseconds: 0)
+    private var discarded = 0
+    private var failure: NetError?
+    private var departure: (() -> Void)?
+
+    /// How long, and for how many bytes, a closed channel waits for its peer's end.
+    static let lingerTime = Duration.seconds(2)
+    static let lingerBytes = 1 << 20
+
+    /// - Parameter fd: non-blocking; the channel closes it.
+    init(_ loop: EventLoop, _ fd: Int32, connecting: Bool) {
+        self.loop = loop
+        self.fd = fd
+        state = connecting ? .connecting : .handshaking
+        peer = Self.describe(fd)
+    }
+
+    package var isOpen: Bool { state == .open && !wantsClose }
+    package var pendingBytes: Int { queue.pending }
+    package var heldBytes: Int { queue.held }
+
+    // MARK: Opening
+
+    /// - Parameter opened: called once; after a failure the channel is closed.
+    func open(limit: Duration, _ opened: @escaping (Result<Void, NetError>) -> Void) {
+        opening = opened
+        let events = EPOLLIN.rawValue | EPOLLOUT.rawValue | EPOLLRDHUP.rawValue | EPOLLET.rawValue
+        do throws(NetError) {
+            key = try loop.register(fd, self, events)
+        } catch {
+            Glibc.close(fd)
+            return depart(error)
+        }
+        let phase: NetError.Phase = state == .connecting ? .connect : .handshake
+        deadline = loop.schedule(after: limit) { [weak self] in self?.abort(.timedOut(phase)) }
+        if state == .handshaking {
+            (readable, writable) = (true, true)
+            advanceOpening()
+        }
+    }
+
+    /// Called when the channel has gone, after its handler was told.
+    func onDeparture(_ body: @escaping () -> Void) { departure = body }
+
+    private func advanceOpening() {
+        if state == .connecting {
+            guard writable else { return }
+            let code = clinux_socket_error(fd)
+            guard code == 0 else { return abort(Self.error(code, "connect")) }
+            peer = Self.describe(fd)
+            state = .handshaking
+        }
+        switch handshake() {
+        case .blocked: return
+        case .failed(let error): return abort(error)
+        case .moved, .ended: break
+        }
+        state = .open
+        clinux_set_no_delay(fd)
+        if let deadline { loop.cancel(deadline) }
+        deadline = nil
+        let opened = opening
+        opening = nil
+        opened?(.success(()))
+    }
+
+    // MARK: What TLS does otherwise
+
+    func handshake() -> Transfer { .moved(0) }
+
+    func receive(_ buffer: UnsafeMutableRawBufferPointer) -> Transfer {
+        while true {
+            let count = recv(fd, buffer.baseAddress, buffer.count, 0)
+            if count > 0 {
+                // Less than there is room for: nothing is left, and the next byte makes an event.
+                if count < buffer.count, !hungUp { readable = false }
+                return .moved(count)
+            }
+            if count == 0 { return .ended }
+            if errno == EINTR { continue }
+            if errno == EAGAIN { return .blocked }
+            return .failed(Self.error(errno, "read"))
+        }
+    }
+
+    func transmit(_ queue: borrowing WriteQueue) -> Transfer {
+        while true {
+            let count = queue.withVectors(limit: 16) { writev(fd, $0.baseAddress, Int32($0.count)) }
+            if count >= 0 { return .moved(count) }
+            if errno == EINTR { continue }
+            if errno == EAGAIN { return .blocked }
+            return .failed(Self.error(errno, "write"))
+        }
+    }
+
+    /// `blocked` if it must be called again when something has moved.
+    func sendShutdown() -> Transfer {
+        Glibc.shutdown(fd, Int32(SHUT_WR))
+        return .moved(0)
+    }
+
+    /// Frees what lies on the socket, before the socket goes.
+    func release() {}
+
+    // MARK: Events
+
+    func handle(_ mask: UInt32) {
+        guard state != .closed else { return }
+        if mask == 0 { isQueued = false }
+        if mask & (EPOLLRDHUP.rawValue | EPOLLHUP.rawValue | EPOLLERR.rawValue) != 0 {
+            hungUp = true
+            (readable, writable) = (true, true)
+        }
+        if mask & EPOLLIN.rawValue != 0 { readable = true }
+        if mask & EPOLLOUT.rawValue != 0 { writable = true }
+        if state == .connecting || state == .handshaking {
+            guard mask != 0 else { return }
+            advanceOpening()
+        }
+        guard state == .open || state == .lingering else { return }
+        if mask & EPOLLERR.rawValue != 0 {
+            let code = clinux_socket_error(fd)
+            return abort(code == 0 ? .reset : Self.error(code, "socket"))
+        }
+        if writable, !queue.isEmpty || wantsShutdown { flush() }
+        if state == .lingering { discardInput() } else { readInput() }
+    }
+
+    private func readInput() {
+        var budget = loop.options.fairShare.bytes
+        while readable, !paused, !readEnded, isOpen, budget > 0 {
+            switch receive(loop.input) {
+            case .moved(let count):
+                budget -= count
+                handler?.channelRead(UnsafeRawBufferPointer(rebasing: loop.input[..<count]))
+            case .blocked: readable = false
+            case .ended:
+                readEnded = true
+                handler?.channelReadEnded()
+                if sentShutdown { return depart(nil) }
+            case .failed(let error): return abort(error)
+            }
+        }
+        if readable, !paused, !readEnded, isOpen { continueNextTurn() }
+    }
+
+    private func continueNextTurn() {
+        guard !isQueued, let key else { return }
+        isQueued = true
+        loop.countRequeue()
+        loop.requeue(key)
+    }
+
+    package func start(_ handler: any ChannelHandler) {
+        self.handler = handler
+        guard state != .closed else { return loop.execute { [self] in tellClosed() } }
+        resumeReading()
+    }
+
+    package func pauseReading() { paused = true }
+
+    package func resumeReading() {
+        guard paused, isOpen else { return }
+        paused = false
+        // Never from within the caller: it may be in the middle of a read.
+        if readable, !readEnded, !isQueued, let key {
+            isQueued = true
+            loop.requeue(key)
+        }
+    }
+
+    // MARK: Writing
+
+    @discardableResult
+    package func write(_ output: Output) -> WriteState {
+        guard isOpen, !wantsShutdown else { return .open }
+        if queue.isEmpty { lastProgress = loop.now }
+        queue.append(output) { loop.takeSpare() }
+        if queue.pending >= WaterMark.high {
+            if writable { flush() }
+            if queue.pending >= WaterMark.high {
+                wasFull = true
+                return .full
+            }
+        }
+        markDirty()
+        return .open
+    }
+
+    private func markDirty() {
+        guard !isDirty else { return }
+        isDirty = true
+        loop.flushLater(self)
+    }
+
+    func flushDirty() {
+        isDirty = false
+        if state == .open, writable { flush() } else { armStall() }
+    }
+
+    private func flush() {
+        var budget = loop.options.fairShare.bytes
+        while writable, !queue.isEmpty, budget > 0 {
+            switch transmit(queue) {
+            case .moved(let count):
+                budget -= count
+                queue.consume(count)
+                lastProgress = loop.now
+            case .blocked: writable = false
+            case .ended: return abort(.reset)
+            case .failed(let error): return abort(error)
+            }
+        }
+        if queue.isEmpty {
+            if let tail = queue.takeDrainedTail() { loop.giveSpare(tail) }
+            if wantsShutdown, !sentShutdown { finishWriting() }
+        } else if writable {
+            continueNextTurn()
+        }
+        armStall()
+        // The caller of a `write` that flushes must not be called back within it.
+        if wasFull, queue.pending <= WaterMark.low, state == .open {
+            wasFull = false
+            loop.execute { [self] in
+                if state == .open { handler?.channelDrained() }
+            }
+        }
+    }
+
+    private func armStall() {
+        guard let limit = writeStallLimit, !queue.isEmpty, state == .open, stall == nil else {
+            return
+        }
+        stall = loop.schedule(after: (lastProgress + limit) - loop.now) { [weak self] in
+            guard let self else { return }
+            stall = nil
+            guard !queue.isEmpty, let limit = writeStallLimit else { return }
+            if loop.now - lastProgress >= limit { abort(.timedOut(.write)) } else { armStall() }
+        }
+    }
+
+    // MARK: Ending
+
+    package func shutdownWrite() {
+        guard state == .open, !wantsShutdown else { return }
+        wantsShutdown = true
+        if queue.isEmpty, writable { finishWriting() }
+    }
+
+    package func close() {
+        guard state != .closed, state != .lingering, !wantsClose else { return }
+        guard state == .open else { return abort(.aborted) }
+        wantsClose = true
+        wantsShutdown = true
+        if sentShutdown { linger() } else if queue.isEmpty, writable { finishWriting() }
+    }
+
+    private func finishWriting() {
+        switch sendShutdown() {
+        case .blocked: return
+        case .failed(let error): return abort(error)
+        case .moved, .ended: sentShutdown = true
+        }
+        if wantsClose { linger() } else if readEnded { depart(nil) }
+    }
+
+    private func linger() {
+        if readEnded { return depart(nil) }
+        state = .lingering
+        deadline = loop.schedule(after: Self.lingerTime) { [weak self] in self?.depart(nil) }
+        readable = true
+        continueNextTurn()
+    }
+
+    private func discardInput() {
+        while readable {
+            switch receive(loop.input) {
+            case .moved(let count):
+                discarded += count
+                if discarded > Self.lingerBytes { return depart(nil) }
+            case .blocked: readable = false
+            case .ended, .failed: return depart(nil)
+            }
+        }
+    }
+
+    package func abort(_ error: NetError) { depart(error) }
+
+    private func depart(_ error: NetError?) {
+        guard state != .closed else { return }
+        state = .closed
+        for timer in [deadline, stall] { if let timer { loop.cancel(timer) } }
+        (deadline, stall) = (nil, nil)
+        release()
+        queue.removeAll()
+        if let key { loop.retire(fd, key) }
+        // Later: whoever called `write` or `close` is not called back within it.
+        failure = error
+        loop.execute { [self] in tellClosed() }
+    }
+
+    private func tellClosed() {
+        let (opened, handler, departure) = (opening, handler, departure)
+        (opening, self.handler, self.departure) = (nil, nil, nil)
+        opened?(.failure(failure ?? .aborted))
+        handler?.channelClosed(failure)
+        departure?()
+    }
+
+    // MARK: Names
+
+    private static func describe(_ fd: Int32) -> PeerAddress {
+        var raw = clinux_peer()
+        guard clinux_describe(fd, &raw) == 0 else {
+            return PeerAddress(host: "", port: 0, localPort: 0)
+        }
+        let host = withUnsafeBytes(of: raw.address) { bytes in
+            String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+        }
+        return PeerAddress(
+            host: host.isEmpty ? "local" : host, port: raw.port, localPort: raw.local_port,
+            userID: raw.user < 0 ? nil : UInt32(raw.user))
+    }
+
+    static func error(_ code: Int32, _ action: String) -> NetError {
+        switch code {
+        case ECONNREFUSED, ENOENT: .refused
+        case ECONNRESET, EPIPE: .reset
+        case ETIMEDOUT: .timedOut(.connect)
+        default: .system(SystemError(action, code: code))
+        }
+    }
+}

@@ -4,7 +4,7 @@ import Synchronization
 /// The appliance's own log: one line a record on standard error, with the journal's priority in
 /// front where the journal listens (`JOURNAL_STREAM`), else with time and level.
 package struct Log: Sendable {
-    package enum Level: Int, Sendable, Comparable {
+    package enum Level: Int, Sendable, Comparable, CaseIterable {
         case debug = 7
         case info = 6
         case notice = 5

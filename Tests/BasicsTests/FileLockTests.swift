@@ -1,0 +1,33 @@
+import Basics
+import FoundationEssentials
+import Testing
+
+@Suite("File lock") struct FileLockTests {
+    @Test("A second taker is refused until the first lets go")
+    func exclusive() throws {
+        let path = FileManager.default.temporaryDirectory
+            .appending(path: "lineside-lock-\(UUID().uuidString)").path
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        do {
+            let first = try FileLock.take(path)
+            let held = first != nil
+            #expect(held)
+            let second = try FileLock.take(path) == nil
+            #expect(second)
+            _ = consume first
+        }
+        let again = try FileLock.take(path) != nil
+        #expect(again)
+    }
+
+    @Test("A link in the lock's place is not followed")
+    func link() throws {
+        let path = FileManager.default.temporaryDirectory
+            .appending(path: "lineside-lock-\(UUID().uuidString)").path
+        try FileManager.default.createSymbolicLink(
+            atPath: path, withDestinationPath: "\(path)-elsewhere")
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        #expect(throws: SystemError.self) { _ = try FileLock.take(path) }
+        #expect(!FileManager.default.fileExists(atPath: "\(path)-elsewhere"))
+    }
+}

@@ -1,0 +1,42 @@
+#pragma once
+#include <stdint.h>
+#include <sys/types.h>
+
+/// RLIM_INFINITY (all bits set) leaves a limit as it is.
+struct clinux_limits {
+    uint64_t open_files;
+    uint64_t file_bytes;
+    uint64_t address_bytes;
+    uint64_t cpu_seconds;
+    uint64_t core_bytes;
+};
+
+struct clinux_spawn {
+    const char *path;
+    char *const *arguments;
+    char *const *environment;
+    const char *directory;
+    /// Become 0, 1 and 2; -1 is /dev/null.
+    int input, output, error;
+    /// Become 3, 4, …; everything above is closed.
+    const int *inherited;
+    int inherited_count;
+    int no_new_privileges;
+    struct clinux_limits limits;
+};
+
+/// Makes a child in a session of its own that waits before it becomes `path`. The pid, or -errno.
+/// `*go`: a byte written lets it go on, closing it without one ends it. `*failed`: then gives
+/// nothing and ends if `path` runs, else the errno (an int) that kept it from running.
+pid_t clinux_spawn_waiting(const struct clinux_spawn *request, int *go, int *failed);
+
+int clinux_pidfd_of(pid_t pid);
+int clinux_pidfd_signal(int pidfd, int signal);
+/// 1: ended, `*status` filled; 0: still runs; -1: errno, ECHILD where it is not our child.
+/// Leaves the zombie unless `reap`.
+int clinux_pidfd_wait(int pidfd, int reap, int *exited, int *status);
+
+/// Opens below `directory`, through no link of any kind; -1 and errno.
+int clinux_open_beneath(int directory, const char *path, int flags, unsigned mode);
+/// Gives the blocks of a part of a file back; its size stays. -1 and errno.
+int clinux_punch_hole(int fd, int64_t offset, int64_t length);

@@ -1,0 +1,130 @@
+#define _GNU_SOURCE
+#include "process.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static void limit(int resource, uint64_t value) {
+    if (value == (uint64_t)RLIM_INFINITY) return;
+    struct rlimit now;
+    if (getrlimit(resource, &now)) return;
+    if (value > now.rlim_max) value = now.rlim_max;
+    struct rlimit wanted = {value, value};
+    setrlimit(resource, &wanted);
+}
+
+/// Only what is safe between fork and exec of a process with threads.
+static void become(const struct clinux_spawn *r, int go, int failed) {
+    setsid();
+    struct sigaction standard = {.sa_handler = SIG_DFL};
+    for (int signal = 1; signal < NSIG; signal++) sigaction(signal, &standard, 0);
+    // 32 and 33 are glibc's own, and its sigaction refuses them.
+    const uint64_t kernel_standard[4] = {0};
+    for (int signal = 32; signal < 34; signal++)
+        syscall(SYS_rt_sigaction, signal, kernel_standard, 0, 8);
+    sigset_t none;
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, 0);
+
+    // Everything is moved above what is wanted first, so that no descriptor overwrites another.
+    int count = 3 + r->inherited_count;
+    int base = count + 2;
+    int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+    go = fcntl(go, F_DUPFD_CLOEXEC, base);
+    failed = fcntl(failed, F_DUPFD_CLOEXEC, base);
+    int wanted[3 + 16];
+    if (null < 0 || go < 0 || failed < 0 || r->inherited_count > 16) goto lost;
+    for (int i = 0; i < count; i++) {
+        int fd = i == 0 ? r->input : i == 1 ? r->output : i == 2 ? r->error : r->inherited[i - 3];
+        wanted[i] = fcntl(fd < 0 ? null : fd, F_DUPFD_CLOEXEC, base);
+        if (wanted[i] < 0) goto lost;
+    }
+    for (int i = 0; i < count; i++)
+        if (dup2(wanted[i], i) < 0) goto lost;
+    // Closed by exec, not here: `go` and `failed` are still needed.
+    syscall(SYS_close_range, count, ~0U, 4 /* CLOSE_RANGE_CLOEXEC */);
+
+    char byte;
+    ssize_t got;
+    do got = read(go, &byte, 1);
+    while (got < 0 && errno == EINTR);
+    if (got != 1) _exit(126);
+
+    limit(RLIMIT_NOFILE, r->limits.open_files);
+    limit(RLIMIT_FSIZE, r->limits.file_bytes);
+    limit(RLIMIT_AS, r->limits.address_bytes);
+    limit(RLIMIT_CPU, r->limits.cpu_seconds);
+    limit(RLIMIT_CORE, r->limits.core_bytes);
+    if (r->no_new_privileges && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)) goto lost;
+    if (r->directory && chdir(r->directory)) goto lost;
+    execve(r->path, r->arguments, r->environment);
+lost:;
+    int code = errno;
+    ssize_t written = write(failed, &code, sizeof code);
+    _exit(written == sizeof code ? 127 : 126);
+}
+
+pid_t clinux_spawn_waiting(const struct clinux_spawn *request, int *go, int *failed) {
+    int to[2], from[2];
+    if (pipe2(to, O_CLOEXEC)) return -errno;
+    if (pipe2(from, O_CLOEXEC)) {
+        int code = errno;
+        close(to[0]), close(to[1]);
+        return -code;
+    }
+    // No handler of ours may run in the child.
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    pid_t pid = fork();
+    if (pid == 0) {
+        close(to[1]);
+        become(request, to[0], from[1]);
+    }
+    int code = errno;
+    pthread_sigmask(SIG_SETMASK, &before, 0);
+    close(to[0]), close(from[1]);
+    if (pid < 0) {
+        close(to[1]), close(from[0]);
+        return -code;
+    }
+    *go = to[1];
+    *failed = from[0];
+    return pid;
+}
+
+int clinux_pidfd_of(pid_t pid) { return (int)syscall(SYS_pidfd_open, pid, 0); }
+
+int clinux_pidfd_signal(int pidfd, int signal) {
+    return (int)syscall(SYS_pidfd_send_signal, pidfd, signal, 0, 0);
+}
+
+int clinux_pidfd_wait(int pidfd, int reap, int *exited, int *status) {
+    siginfo_t information = {.si_pid = 0};
+    int options = WEXITED | WNOHANG | (reap ? 0 : WNOWAIT);
+    // 3: P_PIDFD, which older headers lack.
+    if (waitid((idtype_t)3, (id_t)pidfd, &information, options)) return -1;
+    if (information.si_pid == 0) return 0;
+    *exited = information.si_code == CLD_EXITED;
+    *status = information.si_status;
+    return 1;
+}
+
+int clinux_open_beneath(int directory, const char *path, int flags, unsigned mode) {
+    struct open_how how = {
+        .flags = (uint64_t)(unsigned)flags,
+        .mode = mode,
+        .resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS,
+    };
+    return (int)syscall(SYS_openat2, directory, path, &how, sizeof how);
+}
+
+int clinux_punch_hole(int fd, int64_t offset, int64_t length) {
+    return fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, offset, length);
+}

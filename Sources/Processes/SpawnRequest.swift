@@ -1,0 +1,36 @@
+/// What to start, and what it gets from us; nothing else is inherited.
+package struct SpawnRequest: Sendable {
+    package var executable: String
+    /// Without the name of the program itself.
+    package var arguments: [String]
+    /// `NAME=value`; the whole environment of the child.
+    package var environment: [String]
+    package var workingDirectory: String?
+    /// Descriptors that stay with the caller; `nil` is /dev/null.
+    package var input: Int32?
+    package var output: Int32?
+    package var error: Int32?
+    /// Become 3, 4, … in the child; 16 at most. They stay open here as they are.
+    package var inherited: [Int32]
+    package var limits: ResourceLimits
+    /// Without set-user-id programs and file capabilities, for it and all that it starts.
+    package var noNewPrivileges: Bool
+
+    package init(
+        executable: String, arguments: [String] = [], environment: [String] = [],
+        workingDirectory: String? = nil, input: Int32? = nil, output: Int32? = nil,
+        error: Int32? = nil, inherited: [Int32] = [], limits: ResourceLimits = ResourceLimits(),
+        noNewPrivileges: Bool = false
+    ) {
+        self.executable = executable
+        self.arguments = arguments
+        self.environment = environment
+        self.workingDirectory = workingDirectory
+        self.input = input
+        self.output = output
+        self.error = error
+        self.inherited = inherited
+        self.limits = limits
+        self.noNewPrivileges = noNewPrivileges
+    }
+}

@@ -44,6 +44,14 @@ enum ASCII {
     }
 
     @inline(__always)
+    static func starts(_ base: UnsafePointer<UInt8>, with text: StaticString) -> Bool {
+        for index in 0..<text.utf8CodeUnitCount where base[index] != text.utf8Start[index] {
+            return false
+        }
+        return true
+    }
+
+    @inline(__always)
     static func equalIgnoringCase(
         _ base: UnsafePointer<UInt8>, _ count: Int, _ lowercaseText: StaticString
     ) -> Bool {

@@ -46,7 +46,7 @@ struct Entry: Sendable {
 /// Every subcommand, in the order of `lineside --help`.
 enum Commands {
     static let all = [
-        Entry(CheckConfig.self), Entry(PrintVersion.self),
+        Entry(Serve.self), Entry(CheckConfig.self), Entry(PrintVersion.self),
     ]
 
     static var help: String {

@@ -1,0 +1,26 @@
+/// Where each thing lies below the state directory.
+package struct StatePaths: Sendable, Equatable {
+    package let root: String
+    package init(_ root: String) {
+        self.root = root.count > 1 && root.hasSuffix("/") ? String(root.dropLast()) : root
+    }
+
+    /// Held by the appliance that runs on this directory.
+    package var lock: String { "\(root)/lock" }
+    package var database: String { "\(root)/lineside.db" }
+    /// Logs and samples: bounded, and worth less than the rest.
+    package var logDatabase: String { "\(root)/logs.db" }
+    /// The key that seals what must be read back; 0600.
+    package var siteKey: String { "\(root)/site.key" }
+    /// The Ed25519 key that signs editor tokens; 0600.
+    package var editorKey: String { "\(root)/editor.key" }
+    package var certificateAuthority: String { "\(root)/ca" }
+    package var serverCertificate: String { "\(root)/tls" }
+    package var vault: String { "\(root)/vault" }
+    package var stacks: String { "\(root)/stacks" }
+    package var instances: String { "\(root)/instances" }
+    /// Our JavaScript for Node-RED, written from the executable at each start.
+    package var runtime: String { "\(root)/runtime" }
+    /// Where the other commands talk to the running appliance.
+    package var adminSocket: String { "\(root)/admin.sock" }
+}

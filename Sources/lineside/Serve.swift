@@ -1,0 +1,89 @@
+import Basics
+import Glibc
+
+/// `lineside serve`: the appliance.
+struct Serve: Command {
+    static let name = "serve"
+    static let synopsis = "[options]"
+    static let summary = "Runs the appliance."
+    static let details = """
+          --config F             the configuration file (\(Configuration.defaultPath))
+          --state DIR            instead of its 'state'
+          --listen ADDRESS       instead of its 'listen.addresses'
+          --port N               platform on N, editors N+1, pages N+2, broker N+3; 0: free ones
+          --practice             instances may run on the practice runtime, which is not Node-RED
+          --stop-instances       instances stop with the appliance
+          --admin NAME:PASSWORD  makes the administrator where there is none; '-' reads the line
+                                 from standard input, which other users cannot see
+        """
+
+    private static let options: [Arguments.Option] = [
+        .init("--config", "F"), .init("--state", "DIR"), .init("--listen", "ADDRESS"),
+        .init("--port", "N"), .init("--practice"), .init("--stop-instances"),
+        .init("--admin", "NAME:PASSWORD"),
+    ]
+
+    private let arguments: Arguments
+    private let port: Int?
+
+    init(_ arguments: [String]) throws(UsageError) {
+        self.arguments = try Arguments(arguments, options: Self.options)
+        // The broker's port is three further on.
+        port = try self.arguments.int("--port", 0...65_532)
+    }
+
+    func run() async throws {
+        let configuration = try self.configuration()
+        Log.setThreshold(configuration.logLevel)
+        let administrator = try self.administrator()
+        let state = try StateDirectory.open(configuration.state)
+        // The terminal's Ctrl-C, the service manager, a closed terminal.
+        let signals = try Signals.caught([SIGINT, SIGTERM, SIGHUP])
+        _ = (administrator, signals, state.paths)
+    }
+
+    /// The file, and the command line over it.
+    private func configuration() throws(CommandFailure) -> Configuration {
+        var configuration: Configuration
+        do throws(ConfigurationFault) {
+            configuration = try Configuration.load(arguments["--config"])
+        } catch {
+            let file = arguments["--config"] ?? Configuration.defaultPath
+            throw CommandFailure(error.faults.map { "\(file): \($0)" }.joined(separator: "\n"))
+        }
+        if let state = arguments["--state"] {
+            configuration.state = try absolute(state)
+        }
+        if let address = arguments["--listen"] { configuration.listen.addresses = [address] }
+        if let port { configuration.movePorts(to: port) }
+        if arguments.has("--practice") { configuration.instances.practice = true }
+        if arguments.has("--stop-instances") { configuration.instances.stopOnExit = true }
+        return configuration
+    }
+
+    private func administrator() throws -> FirstAdministrator? {
+        guard let given = arguments["--admin"] else { return nil }
+        let text = given == "-" ? readLine() : given
+        guard let text, let colon = text.firstIndex(of: ":"), colon != text.startIndex,
+            text.index(after: colon) != text.endIndex
+        else { throw UsageError("--admin wants NAME:PASSWORD") }
+        return FirstAdministrator(
+            name: String(text[..<colon]), password: String(text[text.index(after: colon)...]))
+    }
+}
+
+/// Who may do everything on a site that has nobody yet.
+struct FirstAdministrator: Sendable {
+    let name: String
+    let password: String
+}
+
+/// A path as the program that runs for months will find it.
+func absolute(_ path: String) throws(CommandFailure) -> String {
+    if path.hasPrefix("/") { return path }
+    guard let directory = getcwd(nil, 0) else {
+        throw CommandFailure("the working directory is gone")
+    }
+    defer { free(directory) }
+    return "\(String(cString: directory))/\(path)"
+}

@@ -1,0 +1,153 @@
+import Basics
+import Domain
+package import HTTP
+package import Site
+
+/// The pages' origin (8445): what flows serve, under `/<slug>/`.
+package struct PageGateway: Sendable {
+    private let gateway: Gateway
+    private let door: PageDoor
+    private let pageTokens: any PageTokenDirectory
+
+    package init(_ gateway: Gateway, door: PageDoor, pageTokens: any PageTokenDirectory) {
+        self.gateway = gateway
+        self.door = door
+        self.pageTokens = pageTokens
+    }
+
+    package func answer(_ request: Request) async -> Response {
+        let host = request.headers[Header.host]
+        guard let called = gateway.origins.authority(host: host, on: .pages) else {
+            return gateway.answers.answer(
+                .unknownHost(host ?? "?"), to: request, platform: nil)
+        }
+        let platform = gateway.origins.origin(of: .platform, for: called)
+        if request.target.path == Gateway.codePath {
+            return await gateway.open(request, side: .pages, called: called) { "/\($0)/" }
+        }
+        guard let slug = Self.slug(in: request.target),
+            let entrance = await gateway.directory.entrance(slug: slug)
+        else { return gateway.answers.answer(.notFound, to: request, platform: platform) }
+        let admission = await admit(request, to: entrance, called: called, platform: platform)
+        let ticket: GatewayTicket?
+        switch admission {
+        case .refused(let response): return response
+        case .admitted(let by): ticket = by
+        }
+        guard let port = entrance.port else {
+            return gateway.answers.answer(
+                .notRunning(name: entrance.name, state: entrance.state.rawValue), to: request,
+                platform: platform, path: "/instances/\(entrance.id.text)")
+        }
+        return pass(request, to: entrance, port: port, ticket: ticket)
+    }
+
+    private enum Admission {
+        case refused(Response)
+        /// With the ticket that its sockets depend on, where there is one.
+        case admitted(GatewayTicket?)
+    }
+
+    private func admit(
+        _ request: Request, to entrance: InstanceEntrance, called: Authority, platform: String
+    ) async -> Admission {
+        let authorization = request.headers[Header.authorization]
+        switch entrance.access {
+        case .open: return .admitted(nil)
+        case .token:
+            if let token = Self.bearer(authorization), token.hasPrefix(PageToken.prefix),
+                await pageTokens.isValid(pageToken: token, for: entrance.id)
+            {
+                return .admitted(nil)
+            }
+            return .refused(
+                .problem(.unauthenticated, headers: [Header.wwwAuthenticate: "Bearer"]))
+        case .basic:
+            guard let expected = entrance.pageBasic else {
+                return .refused(.problem(.unauthenticated))
+            }
+            switch await door.basic(
+                authorization, for: entrance.id, expected: expected,
+                address: request.peer.address)
+            {
+            case .open: return .admitted(nil)
+            case .throttled(let seconds):
+                return .refused(
+                    gateway.answers.answer(
+                        .throttled(seconds: seconds), to: request, platform: platform))
+            case .refused:
+                let realm = "Basic realm=\"\(entrance.slug)\", charset=\"UTF-8\""
+                return .refused(
+                    .problem(.unauthenticated, headers: [Header.wwwAuthenticate: realm]))
+            }
+        case .login:
+            return await admitSession(request, to: entrance, called: called, platform: platform)
+        }
+    }
+
+    private func admitSession(
+        _ request: Request, to entrance: InstanceEntrance, called: Authority, platform: String
+    ) async -> Admission {
+        let cookie = gateway.ticketCookie(request, side: .pages, slug: entrance.slug)
+        if gateway.provenance(request).maySpendCookie(of: called.httpsOrigin),
+            let (_, ticket) = await gateway.doorkeeper.admit(
+                cookie: cookie, side: .pages, to: entrance)
+        {
+            return .admitted(ticket)
+        }
+        let navigation =
+            request.method == .get && request.head.upgrade == nil
+            && request.headers[Header.accept]?.contains("text/html") == true
+        guard navigation else { return .refused(.problem(.unauthenticated)) }
+        let below = request.target.raw.dropFirst(entrance.slug.utf8.count + 1)
+        let path = PercentCoding.encode(String(below))
+        return .refused(
+            .empty(
+                303,
+                headers: [
+                    Header.location: "\(platform)/open/pages/\(entrance.slug)?path=\(path)",
+                    Header.cacheControl: "no-store",
+                ]))
+    }
+
+    private func pass(
+        _ request: Request, to entrance: InstanceEntrance, port: Int, ticket: GatewayTicket?
+    ) -> Response {
+        let dropsAuthorization = Self.isOurs(
+            request.headers[Header.authorization], access: entrance.access)
+        let secret = entrance.pageSecret
+        let policy = ProxyPolicy(
+            rewriteRequestHeaders: { headers in
+                Gateway.clean(&headers)
+                if dropsAuthorization { headers.remove(Header.authorization) }
+                headers[Gateway.pageHeader] = secret
+            },
+            onWebSocket: { [sockets = gateway.sockets] socket in
+                guard let ticket else { return }
+                sockets.watch(socket, ticket: ticket, path: entrance.path)
+            })
+        return .proxy(.tcp(host: "127.0.0.1", port: UInt16(port)), policy)
+    }
+
+    /// What was meant for us, or is a token of ours, is no business of a flow.
+    private static func isOurs(_ authorization: String?, access: PageAccess) -> Bool {
+        if access == .basic { return true }
+        guard let token = bearer(authorization) else { return false }
+        return token.hasPrefix(PageToken.prefix) || token.hasPrefix(PersonalToken.prefix)
+    }
+
+    private static func bearer(_ authorization: String?) -> String? {
+        guard let authorization, authorization.lowercased().hasPrefix("bearer ") else {
+            return nil
+        }
+        return String(authorization.dropFirst(7).drop { $0 == " " })
+    }
+
+    /// From the path as it was sent, since that is what is passed on: `/<slug>/…`.
+    static func slug(in target: RequestTarget) -> String? {
+        let parts = target.path.split(
+            separator: "/", maxSplits: 2, omittingEmptySubsequences: false)
+        guard parts.count == 3, parts[0].isEmpty else { return nil }
+        return try? Slug(validating: String(parts[1])).text
+    }
+}

@@ -61,7 +61,7 @@ let package = Package(
 
         tests("BasicsTests", ["Basics"]),
         tests("SQLiteTests", ["Basics", "SQLite"]),
-        tests("CryptoTests", ["Basics", "Crypto"]),
+        tests("CryptoTests", ["Basics", "Crypto", "LinesideTesting"]),
         tests("NetTests", ["Net", "Crypto", "Basics", "LinesideTesting"]),
         tests("HTTPTests", ["HTTP", "Net", "Crypto", "Basics", "LinesideTesting"]),
         tests("ProcessesTests", ["Basics", "Processes"]),

@@ -14,10 +14,22 @@ package enum ConnectAddress: Sendable, Hashable, CustomStringConvertible {
     }
 }
 
+/// TLS on a connection that we make.
+package struct ConnectTLS: Sendable {
+    package let configuration: TLSClientConfiguration
+    /// DNS name or IP address that the server's certificate must carry.
+    package let name: String
+
+    package init(_ configuration: TLSClientConfiguration, name: String) {
+        self.configuration = configuration
+        self.name = name
+    }
+}
+
 extension EventLoop {
     /// Connects on this loop; call it there. `opened` is called once, never within this call.
     package func connect(
-        to address: ConnectAddress, timeout: Duration = .seconds(10),
+        to address: ConnectAddress, tls: ConnectTLS? = nil, timeout: Duration = .seconds(10),
         _ opened: @escaping @Sendable (Result<any ByteChannel, NetError>) -> Void
     ) {
         let fd = Self.socket(connectingTo: address)
@@ -28,17 +40,23 @@ extension EventLoop {
                 : SocketChannel.error(-fd, "connect to \(address)")
             return execute { opened(.failure(error)) }
         }
-        let channel = SocketChannel(self, fd, connecting: true)
+        let channel =
+            if let tls {
+                TLSChannel(
+                    self, fd, connecting: true, .client(tls.configuration.context, name: tls.name))
+            } else { SocketChannel(self, fd, connecting: true) }
         channel.open(limit: timeout) { result in opened(result.map { channel }) }
     }
 
     /// Any thread.
     package func connect(
-        to address: ConnectAddress, timeout: Duration = .seconds(10)
+        to address: ConnectAddress, tls: ConnectTLS? = nil, timeout: Duration = .seconds(10)
     ) async throws(NetError) -> any ByteChannel {
         let result: Result<any ByteChannel, NetError> = await withCheckedContinuation { waiting in
             execute {
-                self.connect(to: address, timeout: timeout) { waiting.resume(returning: $0) }
+                self.connect(to: address, tls: tls, timeout: timeout) {
+                    waiting.resume(returning: $0)
+                }
             }
         }
         return try result.get()

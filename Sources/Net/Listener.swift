@@ -11,6 +11,7 @@ package final class Listener: EventSource, @unchecked Sendable {
     private let loops: [EventLoop]
     private let fd: Int32
     private let limits: ConnectionLimits
+    private let tls: TLSConfiguration?
     private let log: Log
     private let accept: Acceptor
     private let path: String?
@@ -27,7 +28,7 @@ package final class Listener: EventSource, @unchecked Sendable {
     /// - Parameter accept: called on the connection's loop.
     package init(
         _ address: ListenAddress, loops: [EventLoop], limits: ConnectionLimits,
-        log: Log = Log("net"), accept: @escaping Acceptor
+        tls: TLSConfiguration? = nil, log: Log = Log("net"), accept: @escaping Acceptor
     ) throws(NetError) {
         let (fd, name, path) = Self.listen(address)
         guard fd >= 0 else {
@@ -38,6 +39,7 @@ package final class Listener: EventSource, @unchecked Sendable {
         self.path = path
         self.loops = loops
         self.limits = limits
+        self.tls = tls
         self.log = log
         self.accept = accept
         port = clinux_local_port(fd)
@@ -87,7 +89,10 @@ package final class Listener: EventSource, @unchecked Sendable {
     }
 
     private func adopt(_ fd: Int32, _ loop: EventLoop) {
-        let channel = SocketChannel(loop, fd, connecting: false)
+        let channel =
+            if let tls {
+                TLSChannel(loop, fd, connecting: false, .server(tls.context))
+            } else { SocketChannel(loop, fd, connecting: false) }
         let peer = channel.peer
         guard limits.admit(peer) else {
             Glibc.close(fd)

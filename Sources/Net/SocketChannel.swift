@@ -71,8 +71,10 @@ package class SocketChannel: ByteChannel, EventSource, @unchecked Sendable {
             Glibc.close(fd)
             return depart(error)
         }
-        let phase: NetError.Phase = state == .connecting ? .connect : .handshake
-        deadline = loop.schedule(after: limit) { [weak self] in self?.abort(.timedOut(phase)) }
+        deadline = loop.schedule(after: limit) { [weak self] in
+            guard let self else { return }
+            abort(.timedOut(state == .connecting ? .connect : .handshake))
+        }
         if state == .handshaking {
             (readable, writable) = (true, true)
             advanceOpening()
@@ -139,6 +141,9 @@ package class SocketChannel: ByteChannel, EventSource, @unchecked Sendable {
         return .moved(0)
     }
 
+    /// What waits for the one direction may need the other to move.
+    func crossed(readable: Bool, writable: Bool) {}
+
     /// Frees what lies on the socket, before the socket goes.
     func release() {}
 
@@ -153,6 +158,10 @@ package class SocketChannel: ByteChannel, EventSource, @unchecked Sendable {
         }
         if mask & EPOLLIN.rawValue != 0 { readable = true }
         if mask & EPOLLOUT.rawValue != 0 { writable = true }
+        if mask != 0 {
+            crossed(
+                readable: mask & EPOLLIN.rawValue != 0, writable: mask & EPOLLOUT.rawValue != 0)
+        }
         if state == .connecting || state == .handshaking {
             guard mask != 0 else { return }
             advanceOpening()
@@ -297,7 +306,9 @@ package class SocketChannel: ByteChannel, EventSource, @unchecked Sendable {
 
     private func finishWriting() {
         switch sendShutdown() {
-        case .blocked: return
+        case .blocked:
+            writable = false
+            return
         case .failed(let error): return abort(error)
         case .moved, .ended: sentShutdown = true
         }

@@ -108,17 +108,22 @@ struct Pair: Sendable {
     init(
         _ options: EventLoop.Options = EventLoop.Options(),
         limits: ConnectionLimits = ConnectionLimits(),
-        address: ListenAddress = .tcp(host: "127.0.0.1", port: 0)
+        address: ListenAddress = .tcp(host: "127.0.0.1", port: 0),
+        tls: (server: TLSConfiguration, client: TLSClientConfiguration)? = nil,
+        serverName: String = "127.0.0.1"
     ) async throws {
         group = try EventLoopGroup(options: options)
         let accepted = Mailbox<any ByteChannel>()
-        listener = try Listener(address, loops: group.loops, limits: limits) { accepted.put($0) }
+        listener = try Listener(
+            address, loops: group.loops, limits: limits, tls: tls?.server
+        ) { accepted.put($0) }
         listener.start()
         let target: ConnectAddress =
             if case .unix(let path, _) = address { .unix(path: path) } else {
                 .tcp(host: "127.0.0.1", port: listener.port)
             }
-        client = try await group.next().connect(to: target)
+        client = try await group.next().connect(
+            to: target, tls: tls.map { ConnectTLS($0.client, name: serverName) })
         guard let server = await accepted.take() else { throw NetError.aborted }
         self.server = server
     }

@@ -7,14 +7,14 @@ package struct Peer: Sendable {
     /// What ALPN settled on.
     package var applicationProtocol: String?
     /// Keying material of the TLS session (RFC 5705): label and count of bytes; `nil` without TLS.
-    package var exporter: @Sendable (_ label: String, _ count: Int) -> [UInt8]?
+    package var exporter: @Sendable (_ label: String, _ count: Int) async -> [UInt8]?
     /// The user at the other end of a Unix socket.
     package var uid: UInt32?
 
     package init(
         address: String, certificate: [UInt8]? = nil, applicationProtocol: String? = nil,
         uid: UInt32? = nil,
-        exporter: @escaping @Sendable (String, Int) -> [UInt8]? = { _, _ in nil }
+        exporter: @escaping @Sendable (String, Int) async -> [UInt8]? = { _, _ in nil }
     ) {
         self.address = address
         self.certificate = certificate

@@ -58,6 +58,13 @@ package struct Certificate: Sendable, Equatable {
         return X509_verify(issued.raw, X509_get0_pubkey(issuer.raw)) == 1
     }
 
+    /// Whether its public key is the one of this private key.
+    package func belongs(to key: PrivateKey) -> Bool {
+        guard let handle = try? CertificateHandle(der: der) else { return false }
+        defer { ERR_clear_error() }
+        return X509_check_private_key(handle.raw, key.key.raw) == 1
+    }
+
     private static func serial(of raw: OpaquePointer) -> String {
         guard let number = ASN1_INTEGER_to_BN(X509_get_serialNumber(raw), nil) else { return "" }
         defer { BN_free(number) }

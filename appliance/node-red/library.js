@@ -16,7 +16,7 @@ class Library {
 
     /** The text of an entry, or the list of a folder: names of folders, then objects of entries. */
     async get(type, name) {
-        const target = this.#resolve(type, name);
+        const target = await this.#resolve(type, name);
         try {
             const stat = await fs.lstat(target);
             if (stat.isFile()) return bodyOf(await fs.readFile(target, 'utf8'));
@@ -31,7 +31,7 @@ class Library {
 
     async save(type, name, meta, body) {
         const needsSuffix = type === 'flows' && !name.endsWith('.json');
-        const target = this.#resolve(type, needsSuffix ? `${name}.json` : name);
+        const target = await this.#resolve(type, needsSuffix ? `${name}.json` : name);
         const head = type === 'flows' ? [] : Object.entries(meta ?? {}).map(
             ([key, value]) => `// ${key}: ${String(value).replace(/\\/g, '\\\\').replace(/\n/g, '\\n')}\n`,
         );
@@ -50,12 +50,17 @@ class Library {
         return [...folders, ...await Promise.all(files)];
     }
 
-    #resolve(type, name) {
+    /** Throws for names and links that lead out of the folder of the type. */
+    async #resolve(type, name) {
         const root = path.join(this.#root, type);
         const target = path.join(root, name);
         const isInside = target === root || target === `${root}/` || target.startsWith(`${root}/`);
         if (!/^[\w-]+$/.test(type) || name.includes('\0') || !isInside) {
             throw failure('forbidden', 'This name leads out of the library.');
+        }
+        for (let place = target; place.length > root.length; place = path.dirname(place)) {
+            const stat = await fs.lstat(place).catch(() => null);
+            if (stat?.isSymbolicLink()) throw failure('forbidden', 'A link is no library entry.');
         }
         return target;
     }

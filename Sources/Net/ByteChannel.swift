@@ -90,12 +90,13 @@ package struct ChannelSecurity: Sendable {
     package let serverName: String?
     /// `TLSv1.3`
     package let version: String
-    /// RFC 9266 and its like: a secret that only the two ends of this connection can compute.
-    package let exporter: @Sendable (_ label: String, _ count: Int) async -> [UInt8]?
+    /// RFC 9266 and its like: a secret that only the two ends of this connection can compute. Any
+    /// thread; `nil` once the connection is closed.
+    package let exporter: @Sendable (_ label: String, _ count: Int) -> [UInt8]?
 
     package init(
         applicationProtocol: String?, peerCertificate: [UInt8]?, serverName: String?,
-        version: String, exporter: @escaping @Sendable (String, Int) async -> [UInt8]?
+        version: String, exporter: @escaping @Sendable (String, Int) -> [UInt8]?
     ) {
         self.applicationProtocol = applicationProtocol
         self.peerCertificate = peerCertificate

@@ -1,5 +1,5 @@
 /// Bytes that are there as long as the process runs, such as an embedded file.
-package struct StaticBytes: @unchecked Sendable {
+package struct FixedBytes: @unchecked Sendable {
     package let buffer: UnsafeRawBufferPointer
 
     /// - Parameter buffer: memory that is never freed or written to again.
@@ -7,8 +7,8 @@ package struct StaticBytes: @unchecked Sendable {
 
     package var count: Int { buffer.count }
 
-    package func range(_ range: Range<Int>) -> StaticBytes {
-        StaticBytes(UnsafeRawBufferPointer(rebasing: buffer[range]))
+    package func range(_ range: Range<Int>) -> FixedBytes {
+        FixedBytes(UnsafeRawBufferPointer(rebasing: buffer[range]))
     }
 }
 
@@ -16,7 +16,7 @@ package struct StaticBytes: @unchecked Sendable {
 package enum Output: Sendable {
     case bytes([UInt8])
     /// Written from where it lies.
-    case `static`(StaticBytes)
+    case `static`(FixedBytes)
 
     package var count: Int {
         switch self {

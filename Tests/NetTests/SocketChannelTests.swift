@@ -49,7 +49,7 @@ import Testing
         let size = 100 << 20
         let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: size, alignment: 4_096)
         defer { memory.deallocate() }
-        let bytes = StaticBytes(UnsafeRawBufferPointer(memory))
+        let bytes = FixedBytes(UnsafeRawBufferPointer(memory))
         let far = Recorder()
         let (state, held, pending) = await pair.group.loops[0].run {
             pair.server.start(far)

@@ -45,12 +45,12 @@ import Testing
     @Test("Both ends can compute the same secret, as long as the connection is there")
     func exporter() async throws {
         let pair = try await Pair(tls: (try TLSConfiguration(try material()), client))
-        let ours = await pair.server.security?.exporter("EXPORTER-Channel-Binding", 32)
-        let theirs = await pair.client.security?.exporter("EXPORTER-Channel-Binding", 32)
+        let ours = pair.server.security?.exporter("EXPORTER-Channel-Binding", 32)
+        let theirs = pair.client.security?.exporter("EXPORTER-Channel-Binding", 32)
         #expect(ours?.count == 32)
         #expect(ours == theirs)
         await pair.group.loops[0].run { pair.client.abort(.aborted) }
-        #expect(await pair.client.security?.exporter("EXPORTER-Channel-Binding", 32) == nil)
+        #expect(pair.client.security?.exporter("EXPORTER-Channel-Binding", 32) == nil)
         await pair.end()
     }
 

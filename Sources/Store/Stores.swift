@@ -1,0 +1,96 @@
+/// All stores over the two databases of a site.
+package struct Stores: Sendable {
+    package let registry: Database
+    package let history: Database
+
+    package let settings: SettingStore
+    package let audit: AuditStore
+    package let users: UserStore
+    package let sessions: SessionStore
+    package let tokens: TokenStore
+    package let grants: GrantStore
+    package let invitations: InvitationStore
+    package let teams: TeamStore
+    package let applications: ApplicationStore
+    package let instances: InstanceStore
+    package let pageTokens: PageTokenStore
+    package let stacks: StackStore
+    package let blobs: BlobStore
+    package let versions: VersionStore
+    package let snapshots: SnapshotStore
+    package let alarms: AlarmStore
+    package let logs: LogStore
+    package let resources: ResourceStore
+
+    package init(registry: Database, history: Database, logBounds: LogStore.Bounds = .init()) {
+        self.registry = registry
+        self.history = history
+        settings = SettingStore(database: registry)
+        audit = AuditStore(database: registry)
+        users = UserStore(database: registry)
+        sessions = SessionStore(database: registry)
+        tokens = TokenStore(database: registry)
+        grants = GrantStore(database: registry)
+        invitations = InvitationStore(database: registry)
+        teams = TeamStore(database: registry)
+        applications = ApplicationStore(database: registry)
+        instances = InstanceStore(database: registry)
+        pageTokens = PageTokenStore(database: registry)
+        stacks = StackStore(database: registry)
+        blobs = BlobStore(database: registry)
+        versions = VersionStore(database: registry)
+        snapshots = SnapshotStore(database: registry)
+        alarms = AlarmStore(database: registry)
+        logs = LogStore(database: history, bounds: logBounds)
+        resources = ResourceStore(database: history)
+    }
+
+    /// Opens `registry.db` and `logs.db` in a state directory.
+    package static func open(directory: String) async throws(DatabaseFault) -> Stores {
+        Stores(
+            registry: try await Database(path: "\(directory)/registry.db"),
+            history: try await Database(
+                path: "\(directory)/logs.db", migrations: Migrations.logs, durability: .relaxed))
+    }
+
+    /// For tests.
+    package static func inMemory() async throws(DatabaseFault) -> Stores {
+        Stores(
+            registry: try await .inMemory(),
+            history: try await .inMemory(migrations: Migrations.logs))
+    }
+
+    package func close() {
+        registry.close()
+        history.close()
+    }
+}
+
+/// Every statement of the module with the schema that it is written for; a test prepares them all.
+package enum Statements {
+    package static let registry: [String] = [
+        texts(DatabaseSQL.self),
+        texts(AuditSQL.self),
+        texts(SettingSQL.self),
+        texts(TeamSQL.self),
+        texts(ApplicationSQL.self),
+        texts(UserSQL.self),
+        texts(GrantSQL.self),
+        texts(SessionSQL.self),
+        texts(TokenSQL.self),
+        texts(InvitationSQL.self),
+        texts(InstanceSQL.self),
+        texts(RuntimeSQL.self),
+        texts(PageTokenSQL.self),
+        texts(StackSQL.self),
+        texts(BlobSQL.self),
+        texts(VersionSQL.self),
+        texts(SnapshotSQL.self),
+        texts(AlarmSQL.self),
+    ].flatMap { $0 }
+    package static let logs: [String] = [texts(LogSQL.self), texts(ResourceSQL.self)].flatMap { $0 }
+
+    private static func texts<Table: CaseIterable & RawRepresentable<String>>(
+        _ table: Table.Type
+    ) -> [String] { table.allCases.map(\.rawValue) }
+}

@@ -38,11 +38,11 @@ package struct Gateway: Sendable {
         guard request.method == .post, request.headers[Header.origin] == platform else {
             return answers.answer(.forbidden, to: request, platform: platform)
         }
-        let body: [UInt8]
-        do throws(BodyFault) {
-            body = try await request.body.collect(upTo: Self.codeBody)
-        } catch { return .problem(error.problem) }
-        guard let code = FormBody(body)?.first("code"),
+        let form: [String: String]
+        do throws(Problem) { form = try await Form.read(request, limit: Self.codeBody) } catch {
+            return .problem(error)
+        }
+        guard let code = form["code"],
             let (passage, cookie) = doorkeeper.redeem(code: code, side: side)
         else { return answers.answer(.signIn, to: request, platform: platform) }
         let name = GatewayTicket.cookieName(side, slug: passage.slug)
@@ -50,8 +50,7 @@ package struct Gateway: Sendable {
             Header.location: root(passage.slug) + passage.path.dropFirst(),
             Header.cacheControl: "no-store",
         ]
-        answer.add(
-            Header.setCookie, "\(name)=\(cookie); Path=/; Secure; HttpOnly; SameSite=Strict")
+        answer.add(Header.setCookie, SetCookie(name, cookie).text)
         return .empty(303, headers: answer)
     }
 
@@ -59,7 +58,7 @@ package struct Gateway: Sendable {
     func ticketCookie(
         _ request: Request, side: SiteOrigins.Side, slug: String
     ) -> String? {
-        CookieHeader(request.headers).first(GatewayTicket.cookieName(side, slug: slug))
+        Cookie.value(GatewayTicket.cookieName(side, slug: slug), in: request.headers)
     }
 
     func provenance(_ request: Request) -> RequestProvenance {
@@ -73,33 +72,6 @@ package struct Gateway: Sendable {
     static func clean(_ headers: inout Headers) {
         headers.remove(tokenHeader)
         headers.remove(pageHeader)
-        let cookies = CookieHeader(headers).without(prefix: "__Host-lineside")
-        headers[Header.cookie] = cookies
-    }
-}
-
-/// The `Cookie` header of a request.
-struct CookieHeader: Sendable {
-    private let pairs: [(name: String, value: String)]
-
-    init(_ headers: Headers) {
-        pairs = headers.all(Header.cookie).flatMap { $0.split(separator: ";") }.compactMap { part in
-            let part = part.drop { $0 == " " }
-            guard let equals = part.firstIndex(of: "=") else { return nil }
-            return (String(part[..<equals]), String(part[part.index(after: equals)...]))
-        }
-    }
-
-    /// `nil` also where the name stands twice: one of the two was planted.
-    func first(_ name: String) -> String? {
-        let found = pairs.filter { $0.name == name }
-        return found.count == 1 ? found[0].value : nil
-    }
-
-    /// The header for an instance; `nil` when nothing is left.
-    func without(prefix: String) -> String? {
-        let prefix = prefix.lowercased()
-        let left = pairs.filter { !$0.name.lowercased().hasPrefix(prefix) }
-        return left.isEmpty ? nil : left.map { "\($0.name)=\($0.value)" }.joined(separator: "; ")
+        Cookie.remove(from: &headers) { $0.lowercased().hasPrefix("__host-lineside") }
     }
 }

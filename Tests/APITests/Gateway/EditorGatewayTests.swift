@@ -8,6 +8,8 @@ import Testing
 @testable import API
 
 @Suite("Editor gateway") struct EditorGatewayTests {
+    static let form = (Header.contentType, "application/x-www-form-urlencoded")
+
     func payload(_ fixture: GatewayFixture, _ headers: Headers?) throws -> JSONValue {
         let token = try #require(headers?[Gateway.tokenHeader])
         let parts = token.split(separator: ".").map(String.init)
@@ -24,19 +26,20 @@ import Testing
                 side: .editors, session: fixture.session, instance: fixture.instance,
                 slug: Slug(stored: "press"), expiry: .now() + .seconds(60))
         }
-        let from = [(Header.origin, GatewayFixture.platform)]
+        let from = [(Header.origin, GatewayFixture.platform), Self.form]
         let first = code()
         let answer = try await fixture.editor(.post, "/lineside/open", from, body: "code=\(first)")
         #expect(answer.status == 303)
         #expect(answer.headers[Header.location] == "/-/press/")
         let cookie = try #require(answer.headers[Header.setCookie])
         #expect(cookie.hasPrefix("__Host-lineside-editor-press="))
-        #expect(cookie.hasSuffix("; Path=/; Secure; HttpOnly; SameSite=Strict"))
+        #expect(cookie.hasSuffix("; Path=/; HttpOnly; SameSite=Strict; Secure"))
         let again = try await fixture.editor(.post, "/lineside/open", from, body: "code=\(first)")
         #expect(again.status == 401)
         for origin in ["https://plant:8445", "https://plant:8444", "null"] {
             let foreign = try await fixture.editor(
-                .post, "/lineside/open", [(Header.origin, origin)], body: "code=\(code())")
+                .post, "/lineside/open", [(Header.origin, origin), Self.form],
+                body: "code=\(code())")
             #expect(foreign.status == 403)
         }
         let none = try await fixture.editor(.post, "/lineside/open", body: "code=\(code())")

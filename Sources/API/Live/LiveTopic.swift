@@ -1,0 +1,58 @@
+import Basics
+import Domain
+
+/// What a browser may listen to on the live socket.
+enum LiveTopic: Sendable, Hashable {
+    case instances, alarms, site
+    case instance(Instance.ID)
+    case log(Instance.ID)
+    case resources(Instance.ID)
+    case versions(Instance.ID)
+
+    init?(_ text: String) {
+        let parts = text.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
+        switch (parts.count, parts[0]) {
+        case (1, "instances"): self = .instances
+        case (1, "alarms"): self = .alarms
+        case (1, "site"): self = .site
+        case (2...3, "instance"):
+            guard let id = Instance.ID(parts[1]) else { return nil }
+            switch parts.dropFirst(2).first {
+            case nil: self = .instance(id)
+            case "log": self = .log(id)
+            case "resources": self = .resources(id)
+            case "versions": self = .versions(id)
+            default: return nil
+            }
+        default: return nil
+        }
+    }
+
+    /// Where the event bus publishes it.
+    var busTopic: String {
+        switch self {
+        case .instances, .instance: "instances"
+        case .alarms: "alarms"
+        case .site: "site"
+        case .log(let id): "instance/\(id.text)/log"
+        case .resources(let id): "instance/\(id.text)/resources"
+        case .versions(let id): "instance/\(id.text)/versions"
+        }
+    }
+
+    var permission: Permission {
+        switch self {
+        case .alarms: .alarmRead
+        case .site: .selfRead
+        case .versions: .versionRead
+        case .instances, .instance, .log, .resources: .instanceRead
+        }
+    }
+
+    var instance: Instance.ID? {
+        switch self {
+        case .instance(let id), .log(let id), .resources(let id), .versions(let id): id
+        case .instances, .alarms, .site: nil
+        }
+    }
+}

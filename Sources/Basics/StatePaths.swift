@@ -15,6 +15,8 @@ package struct StatePaths: Sendable, Equatable {
     /// The Ed25519 key that signs editor tokens; 0600.
     package var editorKey: String { "\(root)/editor.key" }
     package var certificateAuthority: String { "\(root)/ca" }
+    /// What a client trusts that wants to know this site.
+    package var authorityCertificate: String { "\(certificateAuthority)/authority.pem" }
     package var serverCertificate: String { "\(root)/tls" }
     package var vault: String { "\(root)/vault" }
     package var stacks: String { "\(root)/stacks" }

@@ -37,6 +37,7 @@ enum NodeVersion {
         return found
     }
 
+    // Stands in the program, with the version behind it; nobody is asked.
     private static let sign = Array("https://nodejs.org/download/release/v".utf8)
 
     private static func inProgram(_ path: String) -> String? {

@@ -7,9 +7,8 @@ package struct StatePaths: Sendable, Equatable {
 
     /// Held by the appliance that runs on this directory.
     package var lock: String { "\(root)/lock" }
-    package var database: String { "\(root)/lineside.db" }
-    /// Logs and samples: bounded, and worth less than the rest.
-    package var logDatabase: String { "\(root)/logs.db" }
+    /// The databases stand here by the names that `Stores` gives them; this one is the first.
+    package var registry: String { "\(root)/registry.db" }
     /// The key that seals what must be read back; 0600.
     package var siteKey: String { "\(root)/site.key" }
     /// The Ed25519 key that signs editor tokens; 0600.

@@ -1,0 +1,329 @@
+/** The views of the API, as they stand on the wire. Times are RFC 3339 UTC, ids 20 letters and digits. */
+export type Time = string;
+
+export interface List<T> {
+  items: T[];
+  count: number;
+  next: string | null;
+}
+
+export interface Problem {
+  type: string;
+  title: string;
+  status: number;
+  detail?: string;
+  /** The reference of this refusal, for whoever looks into the log. */
+  instance?: string;
+  fields?: Record<string, string>;
+}
+
+export interface Health {
+  status: "ok";
+  version: string;
+  setupRequired: boolean;
+  site: string | null;
+  time: Time;
+  language: Language;
+  /** The site's zone, for those who may not read the site's settings. */
+  timeZone?: string;
+}
+
+export type Language = "en" | "de";
+export type Theme = "system" | "light" | "dark";
+export type Scope = "site" | "organization" | "team" | "application";
+export type Role = "administrator" | "owner" | "member" | "viewer" | "dashboard";
+
+export interface Grant {
+  id: string;
+  scope: Scope;
+  scopeId: string | null;
+  scopeName: string;
+  role: Role;
+}
+
+export interface User {
+  id: string;
+  username: string;
+  name: string;
+  email: string | null;
+  language: Language;
+  theme: Theme;
+  administrator: boolean;
+  disabled: boolean;
+  createdAt: Time;
+  lastSeenAt: Time | null;
+  grants: Grant[];
+}
+
+export interface SignedIn {
+  user: User;
+  csrf: string;
+}
+
+export interface Session {
+  id: string;
+  createdAt: Time;
+  lastSeenAt: Time;
+  expiresAt: Time;
+  address: string;
+  agent: string;
+  current: boolean;
+}
+
+export interface Token {
+  id: string;
+  name: string;
+  readOnly: boolean;
+  scope: Scope;
+  scopeId: string | null;
+  createdAt: Time;
+  expiresAt: Time | null;
+  lastUsedAt: Time | null;
+  /** Only in the answer that creates it. */
+  secret?: string;
+}
+
+export interface Invitation {
+  id: string;
+  username: string | null;
+  grants: { scope: Scope; scopeId: string | null; role: Role }[];
+  expiresAt: Time;
+  /** Only in the answer that creates it. */
+  link?: string;
+}
+
+export interface InvitationOffer {
+  site: string;
+  username: string | null;
+  expiresAt: Time;
+}
+
+export interface Site {
+  name: string;
+  language: Language;
+  timeZone: string;
+}
+
+export interface Team {
+  id: string;
+  name: string;
+  slug: string;
+  organizationId: string;
+  createdAt: Time;
+  role: Role;
+  counts: { applications: number; instances: number; devices: number };
+}
+
+export interface Application {
+  id: string;
+  teamId: string;
+  name: string;
+  description: string;
+  createdAt: Time;
+  counts: { instances: number };
+}
+
+export type InstanceState =
+  | "stopped"
+  | "starting"
+  | "running"
+  | "unhealthy"
+  | "stopping"
+  | "backing-off"
+  | "safe"
+  | "crashed";
+
+export type Access = "login" | "token" | "basic" | "open";
+
+export interface Instance {
+  id: string;
+  applicationId: string;
+  teamId: string;
+  name: string;
+  slug: string;
+  state: InstanceState;
+  /** What is wrong and what to do, in one sentence. */
+  stateDetail: string | null;
+  desiredState: "running" | "stopped";
+  stack: { id: string; name: string; version: string } | null;
+  practice: boolean;
+  url: string;
+  editorUrl: string;
+  access: Access;
+  memoryLimitMB: number;
+  cpuLimitPercent: number | null;
+  timeZone: string;
+  safeMode: boolean;
+  pid: number | null;
+  startedAt: Time | null;
+  restarts: number;
+  lastDeployAt: Time | null;
+  flowsRevision: string | null;
+  resources: { rss: number; cpuPercent: number; lagMs: number } | null;
+  createdAt: Time;
+  permissions: string[];
+}
+
+export interface Variable {
+  name: string;
+  value: string | null;
+  secret: boolean;
+}
+
+export interface Environment {
+  variables: Variable[];
+}
+
+export interface PageToken {
+  id: string;
+  name: string;
+  createdAt: Time;
+  lastUsedAt?: Time | null;
+  /** Only in the answer that creates it. */
+  secret?: string;
+}
+
+export interface Version {
+  id: string;
+  instanceId: string;
+  number: number;
+  at: Time;
+  by: string | null;
+  source: "editor" | "api" | "restore" | "upload" | "create" | "unknown";
+  summary: string;
+  size: number;
+  flowsDigest: string;
+  hasCredentials: boolean;
+  modules: { name: string; version: string }[];
+  stackId: string | null;
+  snapshot: { id: string; name: string } | null;
+}
+
+export interface Snapshot {
+  id: string;
+  applicationId: string;
+  instanceId: string | null;
+  versionId: string;
+  name: string;
+  note: string;
+  author: string;
+  createdAt: Time;
+  size: number;
+  flowsDigest: string;
+}
+
+export interface RestoreResult {
+  version: Version | null;
+  missingModules: (string | { name: string; version: string })[];
+  restarted: boolean;
+}
+
+export interface Stack {
+  id: string;
+  name: string;
+  version: string;
+  nodeRed: string;
+  node: string | null;
+  abi: string | null;
+  architecture: string;
+  size: number;
+  files: number;
+  digest: string;
+  addedAt: Time;
+  addedBy: string;
+  instances: number;
+}
+
+export interface LogRecord {
+  seq: number;
+  at: Time;
+  level: string;
+  source: { type: string; id: string; name: string } | null;
+  text: string;
+}
+
+export interface ResourceSample {
+  at: Time;
+  rss: number;
+  heapUsed: number;
+  cpuPercent: number;
+  lagMs: number;
+}
+
+export interface ObjectRef {
+  type: string;
+  id: string;
+  name: string;
+}
+
+export interface Alarm {
+  id: string;
+  kind: string;
+  object: ObjectRef;
+  severity: "warning" | "alarm";
+  text: string;
+  since: Time;
+  acknowledgedBy: string | null;
+  acknowledgedAt: Time | null;
+  clearedAt: Time | null;
+}
+
+export interface AuditEvent {
+  id: string;
+  at: Time;
+  actor: { type: "user" | "token" | "site" | "device"; id: string; name: string };
+  address: string | null;
+  kind: string;
+  object: ObjectRef | null;
+  teamId: string | null;
+  before: Record<string, unknown> | null;
+  after: Record<string, unknown> | null;
+  text: string;
+}
+
+export interface Parameter {
+  name: string;
+  title: string;
+  unit: string | null;
+  default: string | number | boolean | null;
+  min: number | null;
+  max: number | null;
+  type: "string" | "number" | "boolean";
+}
+
+export interface Recipe {
+  name: string;
+  title: string;
+  purpose: string;
+  needs: string[];
+  parameters: Parameter[];
+  nodes: number;
+}
+
+export interface Overview {
+  site: string;
+  version: string;
+  uptimeSeconds: number;
+  alarms: { warning: number; alarm: number };
+  instances: Partial<Record<InstanceState, number>>;
+  disk: { total: number; free: number };
+  database: { size: number };
+  certificate: { expiresAt: Time };
+  backup: { lastAt: Time | null };
+  directBackend: boolean;
+  notices: { kind: string; text: string }[];
+}
+
+export interface SearchItem {
+  type: string;
+  id: string;
+  name: string;
+  path: string;
+}
+
+/** A one-time code for another origin: posted as a form field to `url`, never part of an address. */
+export interface Handover {
+  url: string;
+  code: string;
+  expiresAt: Time;
+}

@@ -1,0 +1,150 @@
+import { useCallback, useEffect, useRef, useState } from "react";
+import { useStore } from "../ui/use-store.ts";
+import { api, ApiError, query } from "./client.ts";
+import { connection, listen, type LiveMessage } from "./live.ts";
+import type { List } from "./types.ts";
+
+export interface Loaded<T> {
+  data: T | null;
+  error: ApiError | null;
+  loading: boolean;
+  reload: () => void;
+  /** Puts in what the server just said, without asking again. */
+  set: (data: T) => void;
+}
+
+/** Reads one path, again after each `reload` and each return of the connection. `null` reads nothing. */
+export function useLoad<T>(path: string | null): Loaded<T> {
+  const epoch = useStore(connection, (c) => c.epoch);
+  const [round, setRound] = useState(0);
+  const [state, setState] = useState<
+    { for: string | null; data: T | null; error: ApiError | null }
+  >(
+    { for: null, data: null, error: null },
+  );
+  const [loading, setLoading] = useState(path !== null);
+  useEffect(() => {
+    if (path === null) return;
+    const stop = new AbortController();
+    setLoading(true);
+    api.get<T>(path, { signal: stop.signal }).then(
+      (data) => setState({ for: path, data, error: null }),
+      (error) => {
+        if (stop.signal.aborted) return;
+        setState((s) => ({
+          for: path,
+          data: s.for === path ? s.data : null,
+          error: asError(error),
+        }));
+      },
+    ).finally(() => {
+      if (!stop.signal.aborted) setLoading(false);
+    });
+    return () => stop.abort();
+  }, [path, round, epoch]);
+  const reload = useCallback(() => setRound((r) => r + 1), []);
+  const set = useCallback((data: T) => setState({ for: path, data, error: null }), [path]);
+  const mine = state.for === path;
+  return { data: mine ? state.data : null, error: mine ? state.error : null, loading, reload, set };
+}
+
+export interface Listed<T> extends Omit<Loaded<T[]>, "set"> {
+  count: number;
+  more: (() => void) | null;
+  update: (change: (items: T[]) => T[]) => void;
+}
+
+/** A list with its pages: the first at once, the next when asked for. */
+export function useList<T>(
+  path: string | null,
+  values: Record<string, string | number | null | undefined> = {},
+  limit = 200,
+): Listed<T> {
+  const first = path === null ? null : query(path, { ...values, limit });
+  const page = useLoad<List<T>>(first);
+  const [further, setFurther] = useState<{ of: List<T>; items: T[]; next: string | null } | null>(
+    null,
+  );
+  const [error, setError] = useState<ApiError | null>(null);
+  const [busy, setBusy] = useState(false);
+  const base = page.data;
+  const rest = further && further.of === base ? further : null;
+  const next = rest ? rest.next : base?.next ?? null;
+  const more = next === null || busy ? null : () => {
+    setBusy(true);
+    api.get<List<T>>(query(path!, { ...values, limit, cursor: next })).then(
+      (list) => {
+        setFurther({ of: base!, items: [...(rest?.items ?? []), ...list.items], next: list.next });
+        setError(null);
+      },
+      (e) => setError(asError(e)),
+    ).finally(() => setBusy(false));
+  };
+  return {
+    data: base ? [...base.items, ...(rest?.items ?? [])] : null,
+    count: base?.count ?? 0,
+    error: page.error ?? error,
+    loading: page.loading || busy,
+    reload: page.reload,
+    more,
+    update: (change) => {
+      if (!base) return;
+      const items = change(base.items);
+      page.set({ ...base, items, count: base.count + items.length - base.items.length });
+    },
+  };
+}
+
+/** Hears one live topic for as long as the component stands. */
+export function useTopic(topic: string | null, fn: (message: LiveMessage) => void): void {
+  const latest = useRef(fn);
+  latest.current = fn;
+  useEffect(() => {
+    if (topic === null) return;
+    return listen(topic, (m) => latest.current(m));
+  }, [topic]);
+}
+
+export interface Action {
+  busy: boolean;
+  error: ApiError | null;
+  /** Runs one call at a time; `true` once it went through. */
+  run: (work: () => Promise<unknown>) => Promise<boolean>;
+  clear: () => void;
+}
+
+export function useAction(): Action {
+  const [busy, setBusy] = useState(false);
+  const [error, setError] = useState<ApiError | null>(null);
+  const running = useRef(false);
+  const alive = useRef(true);
+  useEffect(() => {
+    alive.current = true;
+    return () => {
+      alive.current = false;
+    };
+  }, []);
+  const run = useCallback(async (work: () => Promise<unknown>) => {
+    if (running.current) return false;
+    running.current = true;
+    setBusy(true);
+    setError(null);
+    try {
+      await work();
+      return true;
+    } catch (e) {
+      if (alive.current) setError(asError(e));
+      return false;
+    } finally {
+      running.current = false;
+      if (alive.current) setBusy(false);
+    }
+  }, []);
+  return { busy, error, run, clear: useCallback(() => setError(null), []) };
+}
+
+export function asError(error: unknown): ApiError {
+  if (error instanceof ApiError) return error;
+  const detail = error instanceof Error ? error.message : String(error);
+  return new ApiError({ type: "/problems/page", title: "", status: -1, detail });
+}

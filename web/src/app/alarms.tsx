@@ -1,0 +1,196 @@
+import { useEffect } from "react";
+import { api } from "../api/client.ts";
+import { connection } from "../api/live.ts";
+import type { Alarm, List } from "../api/types.ts";
+import { useAction, useList, useTopic } from "../api/use.ts";
+import { createStore } from "../core/store.ts";
+import { t, tn } from "../i18n/text.ts";
+import { Button } from "../ui/button.tsx";
+import { InlineSelect } from "../ui/fields.tsx";
+import { ListPanel, Toolbar } from "../ui/list.tsx";
+import { Link } from "../ui/link.tsx";
+import { useQuery } from "../ui/navigation.ts";
+import { PageHead } from "../ui/page-head.tsx";
+import { ProblemNote } from "../ui/problem.tsx";
+import { Empty } from "../ui/states.tsx";
+import { SeverityWord, Shape } from "../ui/status.tsx";
+import { Ago, Time } from "../ui/time.tsx";
+import { useStore } from "../ui/use-store.ts";
+
+/** The open alarms, kept in one place for the bar, the overview and their own page. */
+export const alarms = createStore<{ open: readonly Alarm[] | null }>({ open: null });
+
+function take(alarm: Alarm): void {
+  const rest = (alarms.get().open ?? []).filter((a) => a.id !== alarm.id);
+  alarms.set({ open: alarm.clearedAt === null ? [alarm, ...rest] : rest });
+}
+
+function load(): void {
+  api.get<List<Alarm>>("alarms?open=true&limit=500").then(
+    (list) => alarms.set({ open: list.items }),
+    () => {},
+  );
+}
+
+/** Counts of what is open, on every page, each a link to its list. */
+export function AlarmSummary() {
+  const open = useStore(alarms, (s) => s.open);
+  const epoch = useStore(connection, (c) => c.epoch);
+  useEffect(load, [epoch]);
+  useTopic("alarms", (m) => {
+    if (m.missed || !m.data) load();
+    else take(m.data as Alarm);
+  });
+  const count = (severity: string) => (open ?? []).filter((a) => a.severity === severity).length;
+  const alarm = count("alarm"), warning = count("warning");
+  return (
+    <div className="summary" role="status" aria-label={t("alarms.summary")}>
+      {alarm
+        ? (
+          <Link className="alarm" href="/alarms?severity=alarm">
+            <Shape severity="alarm" />
+            {tn("alarms.alarm", alarm)}
+          </Link>
+        )
+        : null}
+      {warning
+        ? (
+          <Link className="warn" href="/alarms?severity=warning">
+            <Shape severity="warning" />
+            {tn("alarms.warning", warning)}
+          </Link>
+        )
+        : null}
+      {open && !alarm && !warning
+        ? <Link className="calm hide-s" href="/alarms">{t("alarms.none")}</Link>
+        : null}
+    </div>
+  );
+}
+
+export function alarmPath(alarm: Alarm): string | null {
+  if (alarm.object.type === "instance") return `/instances/${alarm.object.id}`;
+  if (alarm.object.type === "stack") return "/stacks";
+  return null;
+}
+
+/** A button for one alarm; everybody sees who pressed it. */
+export function Acknowledge({ alarm, onDone }: { alarm: Alarm; onDone?: (a: Alarm) => void }) {
+  const action = useAction();
+  if (alarm.acknowledgedAt) {
+    return (
+      <span className="muted small">
+        {t("alarms.acknowledgedBy", { name: alarm.acknowledgedBy ?? "–" })}{" "}
+        <Ago at={alarm.acknowledgedAt} />
+      </span>
+    );
+  }
+  return (
+    <>
+      <Button
+        icon="check2"
+        busy={action.busy}
+        onClick={() =>
+          action.run(async () => {
+            const answer = await api.post<Alarm | undefined>(`alarms/${alarm.id}/acknowledge`);
+            if (answer) {
+              take(answer);
+              onDone?.(answer);
+            } else load();
+          })}
+      >
+        {t("alarms.acknowledge")}
+      </Button>
+      {action.error ? <ProblemNote error={action.error} /> : null}
+    </>
+  );
+}
+
+export function AlarmsPage() {
+  const [severity, setSeverity] = useQuery("severity");
+  const [which, setWhich] = useQuery("show", "open");
+  const open = useStore(alarms, (s) => s.open);
+  const list = useList<Alarm>("alarms", { open: which === "open" ? "true" : null });
+  useEffect(list.reload, [open, list.reload]);
+  const rows = (list.data ?? []).filter((a) => !severity || a.severity === severity);
+  return (
+    <div className="page">
+      <PageHead title={t("alarms.title")} note={t("alarms.note")} />
+      <Toolbar label={t("filter")}>
+        <InlineSelect
+          label={t("alarms.severity")}
+          value={severity}
+          onChange={setSeverity}
+          choices={[
+            { value: "", label: t("alarms.every") },
+            { value: "alarm", label: t("alarms.onlyAlarms") },
+            { value: "warning", label: t("alarms.onlyWarnings") },
+          ]}
+        />
+        <InlineSelect
+          label={t("alarms.which")}
+          value={which}
+          onChange={setWhich}
+          choices={[
+            { value: "open", label: t("alarms.open") },
+            { value: "all", label: t("alarms.all") },
+          ]}
+        />
+      </Toolbar>
+      <ListPanel
+        label={t("alarms.title")}
+        list={list}
+        rows={rows}
+        id={(a) => a.id}
+        filtered={severity !== ""}
+        clear={() => setSeverity("")}
+        nothing={<Empty icon="check2" title={t("alarms.nothing")}>{t("alarms.nothingText")}</Empty>}
+        columns={[
+          {
+            key: "severity",
+            title: t("alarms.severity"),
+            cell: (a) => <SeverityWord severity={a.severity} />,
+            sort: (a) => a.severity,
+          },
+          {
+            key: "object",
+            title: t("alarms.object"),
+            sort: (a) => a.object.name,
+            cell: (a) => {
+              const path = alarmPath(a);
+              return path ? <Link href={path}>{a.object.name}</Link> : a.object.name;
+            },
+          },
+          {
+            key: "text",
+            title: t("alarms.text"),
+            cell: (a) => <span className="wrap">{a.text}</span>,
+          },
+          {
+            key: "since",
+            title: t("alarms.since"),
+            sort: (a) => a.since,
+            cell: (a) => (
+              <>
+                <Ago at={a.since} />
+                {a.clearedAt
+                  ? (
+                    <span className="muted small">
+                      , {t("alarms.cleared")} <Time at={a.clearedAt} />
+                    </span>
+                  )
+                  : null}
+              </>
+            ),
+          },
+          {
+            key: "acknowledge",
+            title: t("alarms.acknowledge"),
+            quiet: true,
+            cell: (a) => a.clearedAt && !a.acknowledgedAt ? null : <Acknowledge alarm={a} />,
+          },
+        ]}
+      />
+    </div>
+  );
+}

@@ -1,0 +1,15 @@
+import { createRoot } from "react-dom/client";
+import { useStore } from "../ui/use-store.ts";
+import { App } from "./app.tsx";
+import { preferences } from "./preferences.ts";
+import { begin } from "./session.ts";
+
+/** A change of language draws everything anew: texts are read while drawing, not kept. */
+function Root() {
+  const language = useStore(preferences, (p) => p.language);
+  return <App key={language} />;
+}
+
+const root = document.getElementById("root");
+if (root) createRoot(root).render(<Root />);
+begin();

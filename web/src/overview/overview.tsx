@@ -1,0 +1,217 @@
+import { useEffect } from "react";
+import { Acknowledge, alarmPath, alarms } from "../app/alarms.tsx";
+import { session } from "../app/session.ts";
+import type { Instance, InstanceState, Overview } from "../api/types.ts";
+import { useList, useLoad, useTopic } from "../api/use.ts";
+import { needsAttention, SEVERITY_ORDER, severityOf } from "../core/abnormal.ts";
+import { bytes, duration } from "../i18n/format.ts";
+import { t, tn, word } from "../i18n/text.ts";
+import { LinkButton } from "../ui/button.tsx";
+import { Icon } from "../ui/icon.tsx";
+import { Link } from "../ui/link.tsx";
+import { Facts, PageHead, Panel } from "../ui/page-head.tsx";
+import { Await, Empty } from "../ui/states.tsx";
+import { SeverityWord, Shape, Status } from "../ui/status.tsx";
+import { Ago, Time } from "../ui/time.tsx";
+import { useStore } from "../ui/use-store.ts";
+import { somewhere } from "../api/permissions.ts";
+
+/** What is abnormal now comes first; what is normal is grey and short. */
+export function OverviewPage() {
+  const overview = useLoad<Overview>("overview");
+  const instances = useList<Instance>("instances");
+  const user = useStore(session, (s) => s.user);
+  useTopic("instances", () => {
+    overview.reload();
+    instances.reload();
+  });
+  useTopic("site", overview.reload);
+  useEffect(() => {
+    const id = setInterval(overview.reload, 60_000);
+    return () => clearInterval(id);
+  }, [overview.reload]);
+  return (
+    <div className="page">
+      <PageHead
+        title={t("overview.title")}
+        note={overview.data ? t("overview.note", { site: overview.data.site }) : null}
+      >
+        {user && somewhere(user, "member")
+          ? <LinkButton href="/instances/new" icon="plus-lg">{t("instances.create")}</LinkButton>
+          : null}
+      </PageHead>
+      <Attention instances={instances.data ?? []} />
+      <Await of={overview}>
+        {(o) => (
+          <>
+            {o.notices.length || o.directBackend ? <Notices overview={o} /> : null}
+            <div className="grid2">
+              <Counts overview={o} />
+              <House overview={o} />
+            </div>
+          </>
+        )}
+      </Await>
+      {instances.data?.length === 0
+        ? (
+          <section className="panel">
+            <Empty
+              icon="collection"
+              title={t("instances.nothing")}
+              action={user && somewhere(user, "member")
+                ? (
+                  <LinkButton href="/instances/new" kind="primary" icon="plus-lg">
+                    {t("instances.create")}
+                  </LinkButton>
+                )
+                : undefined}
+            >
+              {t("instances.nothingText")}
+            </Empty>
+          </section>
+        )
+        : null}
+    </div>
+  );
+}
+
+function Attention({ instances }: { instances: readonly Instance[] }) {
+  const open = useStore(alarms, (s) => s.open);
+  const alarmed = new Set((open ?? []).map((a) => a.object.id));
+  const odd = instances.filter((i) => needsAttention(i.state) && !alarmed.has(i.id))
+    .sort((a, b) => SEVERITY_ORDER[severityOf(a.state)] - SEVERITY_ORDER[severityOf(b.state)]);
+  if (open === null) return null;
+  const sorted = [...open].sort((a, b) =>
+    Number(Boolean(a.acknowledgedAt)) - Number(Boolean(b.acknowledgedAt)) ||
+    a.severity.localeCompare(b.severity) || b.since.localeCompare(a.since)
+  );
+  if (!sorted.length && !odd.length) {
+    return <p className="calm-line">{t("overview.calm")}</p>;
+  }
+  return (
+    <Panel title={t("overview.attention")} className="attention">
+      <ul className="rows">
+        {sorted.map((a) => {
+          const path = alarmPath(a);
+          return (
+            <li key={a.id}>
+              <SeverityWord severity={a.severity} />
+              <div className="grow">
+                {path ? <Link href={path}>{a.object.name}</Link> : <strong>{a.object.name}</strong>}
+                <p>{a.text}</p>
+              </div>
+              <span className="muted small">
+                <Ago at={a.since} />
+              </span>
+              <Acknowledge alarm={a} />
+            </li>
+          );
+        })}
+        {odd.map((i) => (
+          <li key={i.id}>
+            <Status state={i.state} />
+            <div className="grow">
+              <Link href={`/instances/${i.id}`}>{i.name}</Link>
+              <p>{i.stateDetail}</p>
+            </div>
+          </li>
+        ))}
+      </ul>
+    </Panel>
+  );
+}
+
+function Notices({ overview }: { overview: Overview }) {
+  const own = overview.notices.some((n) => n.kind === "direct-backend");
+  return (
+    <Panel title={t("overview.notices")}>
+      <ul className="rows">
+        {overview.directBackend && !own
+          ? (
+            <li>
+              <Icon name="info-circle" />
+              <p className="grow">{t("overview.direct")}</p>
+            </li>
+          )
+          : null}
+        {overview.notices.map((n) => (
+          <li key={n.kind + n.text}>
+            <Icon name="info-circle" />
+            <p className="grow">{n.text}</p>
+          </li>
+        ))}
+      </ul>
+    </Panel>
+  );
+}
+
+const STATES: readonly InstanceState[] = [
+  "crashed",
+  "unhealthy",
+  "safe",
+  "backing-off",
+  "starting",
+  "stopping",
+  "running",
+  "stopped",
+];
+
+function Counts({ overview }: { overview: Overview }) {
+  const total = Object.values(overview.instances).reduce((a, b) => a + b, 0);
+  return (
+    <Panel
+      title={t("instances.title")}
+      tools={<Link href="/instances">{tn("instances.count", total)}</Link>}
+    >
+      <ul className="counts">
+        {STATES.filter((s) => overview.instances[s]).map((s) => (
+          <li key={s}>
+            <Link href={`/instances?state=${s}`} className={`count-${severityOf(s)}`}>
+              <span className="value">{overview.instances[s]}</span>
+              <span>
+                <Shape severity={severityOf(s)} /> {word("state", s)}
+              </span>
+            </Link>
+          </li>
+        ))}
+        {total === 0 ? <li className="muted">{t("overview.noInstances")}</li> : null}
+      </ul>
+    </Panel>
+  );
+}
+
+const DAY = 86_400_000;
+
+function House({ overview: o }: { overview: Overview }) {
+  const full = 1 - o.disk.free / Math.max(1, o.disk.total);
+  const certificate = Date.parse(o.certificate.expiresAt) - Date.now();
+  return (
+    <Panel title={t("overview.house")}>
+      <Facts
+        rows={[
+          [
+            t("overview.disk"),
+            <span key="d" className={full > 0.9 ? "is-odd" : undefined}>
+              {full > 0.9 ? <Shape severity={full > 0.97 ? "alarm" : "warning"} /> : null}
+              {t("overview.diskFree", { free: bytes(o.disk.free), total: bytes(o.disk.total) })}
+            </span>,
+          ],
+          [t("overview.database"), bytes(o.database.size)],
+          [
+            t("overview.certificate"),
+            <span key="c" className={certificate < 14 * DAY ? "is-odd" : undefined}>
+              {certificate < 14 * DAY ? <Shape severity="warning" /> : null}
+              <Time at={o.certificate.expiresAt} />
+            </span>,
+          ],
+          [
+            t("overview.backup"),
+            o.backup.lastAt ? <Ago key="b" at={o.backup.lastAt} /> : t("overview.noBackup"),
+          ],
+          [t("overview.uptime"), duration(o.uptimeSeconds)],
+          [t("overview.version"), o.version],
+        ]}
+      />
+    </Panel>
+  );
+}

@@ -1,0 +1,170 @@
+import { useState } from "react";
+import { api, download } from "../api/client.ts";
+import type { Application, Instance, Snapshot } from "../api/types.ts";
+import { asError, useAction, useLoad } from "../api/use.ts";
+import { useCrumb } from "../app/crumbs.ts";
+import { bytes } from "../i18n/format.ts";
+import { t } from "../i18n/text.ts";
+import { Restore } from "../instances/restore.tsx";
+import { Button } from "../ui/button.tsx";
+import { Confirm, Dialog } from "../ui/dialog.tsx";
+import { Form, TextArea, TextField } from "../ui/fields.tsx";
+import { Link } from "../ui/link.tsx";
+import { Menu } from "../ui/menu.tsx";
+import { navigate } from "../ui/navigation.ts";
+import { Facts, PageHead, Panel } from "../ui/page-head.tsx";
+import { problemText } from "../ui/problem.tsx";
+import { Await } from "../ui/states.tsx";
+import { Time } from "../ui/time.tsx";
+import { toast } from "../ui/toast.tsx";
+
+export function SnapshotPage({ id }: { id: string }) {
+  const loaded = useLoad<Snapshot>(`snapshots/${id}`);
+  const s = loaded.data;
+  const application = useLoad<Application>(s ? `applications/${s.applicationId}` : null);
+  const instance = useLoad<Instance>(s?.instanceId ? `instances/${s.instanceId}` : null);
+  const [dialog, setDialog] = useState<"restore" | "edit" | "delete" | null>(null);
+  useCrumb(
+    id,
+    s?.name,
+    application.data ? { id: application.data.id, name: application.data.name } : undefined,
+  );
+  return (
+    <div className="page">
+      <PageHead title={s?.name ?? t("snapshot")} note={s?.note}>
+        {s
+          ? (
+            <>
+              <Menu
+                label={t("snapshots.actions")}
+                icon="three-dots"
+                items={[
+                  { label: t("edit"), icon: "pencil-square", onPick: () => setDialog("edit") },
+                  {
+                    label: t("snapshots.delete"),
+                    icon: "trash",
+                    danger: true,
+                    onPick: () => setDialog("delete"),
+                  },
+                ]}
+              />
+              <Button
+                icon="download"
+                onClick={() => {
+                  download(`snapshots/${id}/download?credentials=none`, `${s.name}.json`)
+                    .catch((e) => toast(problemText(asError(e))));
+                }}
+              >
+                {t("download")}
+              </Button>
+              <Button
+                kind="primary"
+                icon="arrow-counterclockwise"
+                onClick={() => setDialog("restore")}
+              >
+                {t("snapshots.restore")}
+              </Button>
+            </>
+          )
+          : null}
+      </PageHead>
+      <Await of={loaded}>
+        {(snapshot) => (
+          <Panel title={t("snapshots.facts")}>
+            <Facts
+              rows={[
+                [
+                  t("snapshots.from"),
+                  snapshot.instanceId
+                    ? (
+                      <Link key="i" href={`/instances/${snapshot.instanceId}/versions`}>
+                        {instance.data?.name ?? t("instance")}
+                      </Link>
+                    )
+                    : t("source.upload"),
+                ],
+                [t("snapshots.author"), snapshot.author],
+                [t("created"), <Time key="t" at={snapshot.createdAt} />],
+                [t("size"), bytes(snapshot.size)],
+                [
+                  t("snapshots.digest"),
+                  <code key="d" className="digest">{snapshot.flowsDigest}</code>,
+                ],
+              ]}
+            />
+            <p className="pad muted small">{t("snapshots.downloadText")}</p>
+          </Panel>
+        )}
+      </Await>
+      {s && dialog === "restore"
+        ? (
+          <Restore
+            source={{ snapshot: s.id }}
+            title={t("restore.snapshot", { name: s.name })}
+            instance={instance.data}
+            onClose={() => setDialog(null)}
+            onDone={() => {}}
+          />
+        )
+        : null}
+      {s && dialog === "edit"
+        ? <Edit snapshot={s} onClose={() => setDialog(null)} onDone={loaded.set} />
+        : null}
+      {s && dialog === "delete" ? <Remove snapshot={s} onClose={() => setDialog(null)} /> : null}
+    </div>
+  );
+}
+
+function Edit(p: { snapshot: Snapshot; onClose: () => void; onDone: (s: Snapshot) => void }) {
+  const [name, setName] = useState(p.snapshot.name);
+  const [note, setNote] = useState(p.snapshot.note);
+  const action = useAction();
+  const fields = action.error?.problem.fields ?? {};
+  return (
+    <Dialog title={t("snapshots.edit")} onClose={p.onClose}>
+      <Form
+        error={action.error}
+        onSubmit={() =>
+          action.run(async () => {
+            p.onDone(await api.patch<Snapshot>(`snapshots/${p.snapshot.id}`, { name, note }));
+            p.onClose();
+          })}
+      >
+        <TextField
+          label={t("name")}
+          required
+          maxLength={80}
+          value={name}
+          onChange={setName}
+          error={fields.name}
+        />
+        <TextArea label={t("note")} value={note} onChange={setNote} error={fields.note} />
+        <div className="dialog-foot">
+          <Button onClick={p.onClose}>{t("cancel")}</Button>
+          <Button type="submit" kind="primary" busy={action.busy}>{t("save")}</Button>
+        </div>
+      </Form>
+    </Dialog>
+  );
+}
+
+function Remove({ snapshot, onClose }: { snapshot: Snapshot; onClose: () => void }) {
+  const action = useAction();
+  return (
+    <Confirm
+      title={t("snapshots.deleteAsk", { name: snapshot.name })}
+      verb={t("snapshots.delete")}
+      danger
+      busy={action.busy}
+      error={action.error}
+      onClose={onClose}
+      onConfirm={() =>
+        action.run(async () => {
+          await api.delete(`snapshots/${snapshot.id}`);
+          navigate(`/applications/${snapshot.applicationId}?tab=snapshots`);
+        })}
+    >
+      <p>{t("snapshots.deleteText")}</p>
+    </Confirm>
+  );
+}

@@ -97,6 +97,8 @@ final class MemoryStream: ByteStream {
         other?.wakeReader()
     }
 
+    func close() { finish() }
+
     func abort() {
         for end in [self, other] {
             end?.state.withLock { $0.isAborted = true }

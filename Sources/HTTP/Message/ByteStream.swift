@@ -21,6 +21,8 @@ package protocol ByteStream: AnyObject, Sendable {
     func drained() async throws(StreamFault)
     /// Nothing more will be written; what waits still goes.
     func finish()
+    /// Ends both ways, after what waits has been sent; nothing more is read.
+    func close()
     /// Cuts both ways at once.
     func abort()
 }

@@ -4,7 +4,8 @@ package import Basics
 package enum Response: Sendable {
     case full(status: Int, headers: Headers, body: Body)
     /// The closure writes the body; when it throws, the connection is cut, so that the client sees
-    /// an incomplete answer rather than a short one. Without a length it goes chunked.
+    /// an incomplete answer rather than a short one. Without a length it goes chunked. It is not
+    /// called where the answer has no body: to HEAD, with 204 and 304.
     case stream(
         status: Int, headers: Headers, length: Int64?,
         @Sendable (ResponseWriter) async throws -> Void)
@@ -25,7 +26,7 @@ package enum Response: Sendable {
             switch self {
             case .none: 0
             case .bytes(let bytes): bytes.count
-            case .static(let bytes): bytes.buffer.count
+            case .static(let bytes): bytes.count
             }
         }
     }
@@ -36,6 +37,12 @@ package enum Response: Sendable {
 package struct StaticBytes: @unchecked Sendable {
     package let buffer: UnsafeRawBufferPointer
     package init(_ buffer: UnsafeRawBufferPointer) { self.buffer = buffer }
+
+    package var count: Int { buffer.count }
+
+    package func range(_ range: Range<Int>) -> StaticBytes {
+        StaticBytes(UnsafeRawBufferPointer(rebasing: buffer[range]))
+    }
 }
 
 extension Response {

@@ -28,6 +28,12 @@ package struct ResponseParser: ~Copyable {
         return Step(consumed: consumed, head: head)
     }
 
+    mutating func feed(_ bytes: [UInt8], from start: Int) throws(HTTPFault) -> Step {
+        try bytes.span.extracting(start...).withUnsafeBytes { (bytes) throws(HTTPFault) in
+            try feed(bytes)
+        }
+    }
+
     private static func parse(
         _ bytes: UnsafeBufferPointer<UInt8>, _ method: Method, _ limits: HTTPLimits
     ) throws(HTTPFault) -> ResponseHead {

@@ -21,6 +21,7 @@ package final class ChannelStream: ByteStream, ChannelHandler, Sendable {
         /// What the channel held when we last asked it.
         var channelBytes = 0
         var isFinished = false
+        var isClosing = false
         var waiters: [Waiter] = []
         var onClose: [@Sendable () -> Void] = []
 
@@ -129,6 +130,16 @@ package final class ChannelStream: ByteStream, ChannelHandler, Sendable {
         if mustPump { schedulePump() }
     }
 
+    package func close() {
+        let mustPump = state.withLock { state in
+            guard state.fault == nil, !state.isClosing else { return false }
+            (state.isFinished, state.isClosing) = (true, true)
+            defer { state.isPumping = true }
+            return !state.isPumping
+        }
+        if mustPump { schedulePump() }
+    }
+
     package func abort() { onLoop { $0.abort(.aborted) } }
 
     private func onLoop(_ body: @escaping @Sendable (any ByteChannel) -> Void) {
@@ -143,7 +154,7 @@ package final class ChannelStream: ByteStream, ChannelHandler, Sendable {
     }
 
     private func pump() {
-        let (outputs, finishes) = state.withLock { state in
+        let (outputs, finishes, closes) = state.withLock { state in
             defer {
                 state.output = []
                 state.outputBytes = 0
@@ -151,10 +162,10 @@ package final class ChannelStream: ByteStream, ChannelHandler, Sendable {
             }
             // Until it is asked again, so that nobody sees less than there is.
             state.channelBytes += state.outputBytes
-            return (state.output, state.isFinished)
+            return (state.output, state.isFinished, state.isClosing)
         }
         for output in outputs { channel.write(output) }
-        if finishes { channel.shutdownWrite() }
+        if closes { channel.close() } else if finishes { channel.shutdownWrite() }
         settle()
     }
 

@@ -42,12 +42,12 @@ package struct StaticFiles: Sendable {
             var variants: [Variant] = []
             for (suffix, coding) in Self.codings {
                 guard let coded = byPath[asset.path + suffix],
-                    coded.bytes.buffer.count < asset.bytes.buffer.count
+                    coded.bytes.count < asset.bytes.count
                 else { continue }
                 variants.append(
                     Variant(coding: coding, bytes: coded.bytes, etag: Self.etag(coded, coding)))
             }
-            variants.sort { $0.bytes.buffer.count < $1.bytes.buffer.count }
+            variants.sort { $0.bytes.count < $1.bytes.count }
             variants.append(
                 Variant(coding: nil, bytes: asset.bytes, etag: Self.etag(asset, nil)))
             var headers: Headers = [
@@ -83,19 +83,19 @@ package struct StaticFiles: Sendable {
         var headers = entry.headers
         headers.add(Header.etag, variant.etag)
         if let coding = variant.coding { headers.add(Header.contentEncoding, coding) }
-        let buffer = variant.bytes.buffer
-        switch Preconditions.decide(head, etag: variant.etag, size: buffer.count) {
+        let size = variant.bytes.count
+        switch Preconditions.decide(head, etag: variant.etag, size: size) {
         case .full: return .full(status: 200, headers: headers, body: .static(variant.bytes))
         case .notModified: return .full(status: 304, headers: headers, body: .none)
         case .failed: return .full(status: 412, headers: headers, body: .none)
         case .unsatisfiable:
-            headers.add(Header.contentRange, "bytes */\(buffer.count)")
+            headers.add(Header.contentRange, "bytes */\(size)")
             return .full(status: 416, headers: headers, body: .none)
         case .partial(let range):
             let last = range.upperBound - 1
-            headers.add(Header.contentRange, "bytes \(range.lowerBound)-\(last)/\(buffer.count)")
-            let part = StaticBytes(UnsafeRawBufferPointer(rebasing: buffer[range]))
-            return .full(status: 206, headers: headers, body: .static(part))
+            headers.add(Header.contentRange, "bytes \(range.lowerBound)-\(last)/\(size)")
+            return .full(
+                status: 206, headers: headers, body: .static(variant.bytes.range(range)))
         }
     }
 

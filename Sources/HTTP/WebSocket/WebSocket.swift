@@ -43,7 +43,7 @@ package final class WebSocket: Sendable {
             case .close(let code, let reason):
                 state.withLock { $0.closeReceived = (code, reason) }
                 sendClose(code: code == 1005 ? 1000 : code, reason: "")
-                stream.finish()
+                stream.close()
                 return nil
             case nil: guard try await fill() else { return nil }
             }
@@ -102,7 +102,7 @@ package final class WebSocket: Sendable {
             if case .violation(let code, let reason) = error {
                 sendClose(code: code, reason: reason)
             }
-            stream.finish()
+            stream.close()
             throw error
         }
     }

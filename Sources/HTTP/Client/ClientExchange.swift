@@ -1,0 +1,139 @@
+import Synchronization
+
+/// One request and its answer on one connection. The connection goes back to the pool when both
+/// have ended, and is cut when the exchange is dropped before.
+package final class ClientExchange: Sendable {
+    private struct State {
+        var decoder: BodyDecoder
+        var input: [UInt8]
+        var upload: Upload
+        var isOver = false
+    }
+
+    private enum Upload { case running, done, failed }
+
+    package let head: ResponseHead
+    private let stream: ClientStream
+    private let release: @Sendable (ClientStream) -> Void
+    private let state: Mutex<State>
+    private let uploading: Task<Bool, Never>?
+    private let deadline: StreamDeadline?
+
+    init(
+        _ head: ResponseHead, on stream: ClientStream, input: [UInt8],
+        uploading: Task<Bool, Never>?, deadline: StreamDeadline?,
+        release: @escaping @Sendable (ClientStream) -> Void
+    ) {
+        self.head = head
+        self.stream = stream
+        self.release = release
+        self.uploading = uploading
+        self.deadline = deadline
+        state = Mutex(
+            State(
+                decoder: BodyDecoder(head.framing), input: input,
+                upload: uploading == nil ? .done : .running))
+        if let uploading {
+            Task { [weak self] in
+                let isWhole = await uploading.value
+                self?.uploadEnded(isWhole)
+            }
+        }
+        if head.status != 101 { settle() }
+    }
+
+    deinit {
+        uploading?.cancel()
+        deadline?.cancel()
+        if state.withLock({ !$0.isOver }) { stream.abort() }
+    }
+
+    /// The next bytes of the body, never empty; `nil` at its end.
+    package func next() async throws(ClientFault) -> [UInt8]? {
+        while true {
+            if let bytes = try decode() { return bytes }
+            if isWhole {
+                settle()
+                return nil
+            }
+            let read: [UInt8]?
+            do throws(StreamFault) { read = try await stream.read() } catch {
+                cancel()
+                throw ClientFault(error)
+            }
+            if let read {
+                state.withLock { $0.input += read }
+            } else if state.withLock({ $0.decoder.close() }) {
+                settle()
+                return nil
+            } else {
+                cancel()
+                throw .incomplete
+            }
+        }
+    }
+
+    /// Cuts the connection.
+    package func cancel() {
+        let first = state.withLock { state in
+            defer { state.isOver = true }
+            return !state.isOver
+        }
+        uploading?.cancel()
+        deadline?.cancel()
+        if first { stream.abort() }
+    }
+
+    /// The bare connection behind a 101, with what came behind the head.
+    func takeUpgraded() -> (stream: ClientStream, early: [UInt8]) {
+        deadline?.cancel()
+        let early = state.withLock { state in
+            state.isOver = true
+            defer { state.input = [] }
+            return state.input
+        }
+        return (stream, early)
+    }
+
+    private var isWhole: Bool { state.withLock { $0.decoder.isDone } }
+
+    private func decode() throws(ClientFault) -> [UInt8]? {
+        let result = state.withLock { state -> Result<[UInt8], HTTPFault> in
+            var output: [UInt8] = []
+            let input = state.input
+            guard !input.isEmpty, !state.decoder.isDone else { return .success([]) }
+            return input.withUnsafeBytes { bytes in
+                do throws(HTTPFault) {
+                    let count = try state.decoder.decode(bytes, into: &output)
+                    state.input = count == input.count ? [] : Array(input[count...])
+                    return .success(output)
+                } catch { return .failure(error) }
+            }
+        }
+        switch result {
+        case .success(let bytes): return bytes.isEmpty ? nil : bytes
+        case .failure(let fault):
+            cancel()
+            throw ClientFault(fault)
+        }
+    }
+
+    private func uploadEnded(_ isWhole: Bool) {
+        state.withLock { $0.upload = isWhole ? .done : .failed }
+        settle()
+    }
+
+    /// Gives the connection back once nothing more goes over it for this exchange.
+    private func settle() {
+        let outcome = state.withLock { state -> Bool? in
+            guard !state.isOver, state.decoder.isDone else { return nil }
+            // With the answer whole nobody waits for the rest of a request.
+            state.isOver = true
+            return state.upload == .done && head.keepAlive && state.input.isEmpty
+        }
+        guard let outcome else { return }
+        uploading?.cancel()
+        deadline?.cancel()
+        if outcome { release(stream) } else { stream.abort() }
+    }
+}

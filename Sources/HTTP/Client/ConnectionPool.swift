@@ -1,0 +1,73 @@
+import Net
+import Synchronization
+
+/// Connections to upstreams that wait for their next request.
+final class ConnectionPool: Sendable {
+    private let group: EventLoopGroup
+    private let maxIdle: Int
+    private let idleLimit: Duration
+    private let idle = Mutex<[Upstream: [ClientStream]]>([:])
+
+    init(group: EventLoopGroup, maxIdle: Int, idleLimit: Duration) {
+        self.group = group
+        self.maxIdle = maxIdle
+        self.idleLimit = idleLimit
+    }
+
+    /// The one used last, since it is the least likely to have been closed meanwhile.
+    func take(_ upstream: Upstream) -> ClientStream? {
+        while let stream = idle.withLock({ $0[upstream]?.popLast() }) {
+            stream.whenEnded(nil)
+            stream.limitIdle(to: nil)
+            if stream.isReusable { return stream }
+            stream.abort()
+        }
+        return nil
+    }
+
+    func put(_ stream: ClientStream, for upstream: Upstream) {
+        let isKept =
+            stream.isReusable
+            && idle.withLock { idle in
+                guard idle[upstream, default: []].count < maxIdle else { return false }
+                idle[upstream, default: []].append(stream)
+                return true
+            }
+        guard isKept else { return stream.close() }
+        stream.limitIdle(to: idleLimit)
+        stream.whenEnded { [weak self, weak stream] in
+            guard let stream else { return }
+            self?.remove(stream, upstream)
+            stream.abort()
+        }
+    }
+
+    private func remove(_ stream: ClientStream, _ upstream: Upstream) {
+        idle.withLock { idle in
+            idle[upstream]?.removeAll { $0 === stream }
+            if idle[upstream]?.isEmpty == true { idle[upstream] = nil }
+        }
+    }
+
+    var idleCount: Int { idle.withLock { $0.values.reduce(0) { $0 + $1.count } } }
+
+    /// On the loop of whoever asks if it has one: then nothing hops between threads.
+    func connect(
+        _ upstream: Upstream, timeout: Duration
+    ) async throws(ClientFault) -> ClientStream {
+        let loop = group.loops.first { $0.isCurrent } ?? group.next()
+        let result = await withCheckedContinuation {
+            (waiting: CheckedContinuation<Result<ClientStream, NetError>, Never>) in
+            loop.execute {
+                loop.connect(to: upstream.address, timeout: timeout) { result in
+                    waiting.resume(returning: result.map { ClientStream($0) })
+                }
+            }
+        }
+        switch result {
+        case .success(let stream): return stream
+        case .failure(.timedOut): throw .timedOut
+        case .failure(let error): throw .unreachable("\(upstream.text): \(error)")
+        }
+    }
+}

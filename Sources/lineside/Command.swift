@@ -46,7 +46,7 @@ struct Entry: Sendable {
 /// Every subcommand, in the order of `lineside --help`.
 enum Commands {
     static let all = [
-        Entry(Serve.self), Entry(CheckConfig.self), Entry(SetupCode.self),
+        Entry(Serve.self), Entry(CheckConfig.self), Entry(MakeSetupCode.self),
         Entry(ResetPassword.self), Entry(StackAdd.self), Entry(StackList.self),
         Entry(StackRemove.self), Entry(PrintVersion.self),
     ]

@@ -1,5 +1,7 @@
 import Basics
 import Glibc
+import Site
+import Store
 
 /// `lineside serve`: the appliance.
 struct Serve: Command {
@@ -39,7 +41,12 @@ struct Serve: Command {
         let state = try StateDirectory.open(configuration.state)
         // The terminal's Ctrl-C, the service manager, a closed terminal.
         let signals = try Signals.caught([SIGINT, SIGTERM, SIGHUP])
-        _ = (administrator, signals, state.paths)
+        let foundations = try await Foundations.lay(in: state.paths, configuration)
+        let firstRun = FirstRun(foundations: foundations)
+        let code = try await firstRun.prepare(administrator)
+        Output.line("ready \(code?.text ?? "")")
+        for await _ in signals { break }
+        foundations.stores.close()
     }
 
     /// The file, and the command line over it.
@@ -70,12 +77,6 @@ struct Serve: Command {
         return FirstAdministrator(
             name: String(text[..<colon]), password: String(text[text.index(after: colon)...]))
     }
-}
-
-/// Who may do everything on a site that has nobody yet.
-struct FirstAdministrator: Sendable {
-    let name: String
-    let password: String
 }
 
 /// A path as the program that runs for months will find it.

@@ -2,7 +2,7 @@ import Basics
 import HTTP
 
 /// `lineside setup-code`: a new one-time code for the first-run page.
-struct SetupCode: Command {
+struct MakeSetupCode: Command {
     static let name = "setup-code"
     static let synopsis = ""
     static let summary = "Makes a new one-time code for the first-run page."

@@ -1,0 +1,36 @@
+import Basics
+import Crypto
+import Site
+import Store
+
+/// What must be there before anything can act: databases, keys, certificates. Made at the first
+/// start, and missed with a sentence at every later one.
+struct Foundations: Sendable {
+    let stores: Stores
+    /// Hides what must be read back.
+    let sealer: Sealer
+    /// Signs what lets a request into an editor.
+    let editorKey: SigningKey
+    let authority: SiteAuthority
+    let passwords = PasswordHasher()
+
+    static func lay(
+        in paths: StatePaths, _ configuration: Configuration
+    ) async throws(CommandFailure) -> Foundations {
+        // A key that is lost later must not be replaced by one that opens nothing.
+        let isFirstStart = !Files.exists(paths.registry)
+        do {
+            let sealer = try Sealer.load(keyFile: paths.siteKey, creating: isFirstStart)
+            let names = configuration.names
+            return Foundations(
+                stores: try await Stores.open(directory: paths.root),
+                sealer: sealer,
+                editorKey: try SigningKey.load(file: paths.editorKey),
+                authority: try SiteAuthority(
+                    authority: paths.certificateAuthority, server: paths.serverCertificate,
+                    names: { LocalNames.current(extra: names) }))
+        } catch {
+            throw CommandFailure("\(error)")
+        }
+    }
+}

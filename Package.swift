@@ -66,7 +66,7 @@ let package = Package(
         tests("HTTPTests", ["HTTP", "Net", "Crypto", "Basics", "LinesideTesting"]),
         tests("ProcessesTests", ["Basics", "Processes"]),
         tests("DomainTests", ["Basics", "Domain"]),
-        tests("StoreTests", ["Basics", "Store", "Domain", "SQLite", "LinesideTesting"]),
+        tests("StoreTests", ["Basics", "Store", "Domain", "SQLite", "Crypto", "LinesideTesting"]),
         tests(
             "SiteTests",
             [

@@ -26,13 +26,15 @@ package final class Database: Sendable {
 
     /// Opens, or makes, and migrates. A file that has something in it is first copied to
     /// `<path>.before-<number>`; the last three copies are kept.
+    /// - Parameter limit: what the file may grow to; past it writes fail as `.full`.
     package convenience init(
         path: String, migrations: [Migration] = Migrations.registry,
-        durability: Durability = .full,
+        durability: Durability = .full, limit: ByteCount? = nil,
         clock: @escaping @Sendable () -> Timestamp = Timestamp.now
     ) async throws(DatabaseFault) {
         try self.init(
-            opening: path, migrations: migrations, durability: durability, clock: clock)
+            opening: path, migrations: migrations, durability: durability, limit: limit,
+            clock: clock)
     }
 
     /// Gone when the last reference is. Reads take turns with writes.
@@ -40,12 +42,13 @@ package final class Database: Sendable {
         migrations: [Migration] = Migrations.registry,
         clock: @escaping @Sendable () -> Timestamp = Timestamp.now
     ) async throws(DatabaseFault) -> Database {
-        try Database(opening: nil, migrations: migrations, durability: .full, clock: clock)
+        try Database(
+            opening: nil, migrations: migrations, durability: .full, limit: nil, clock: clock)
     }
 
     private init(
         opening path: String?, migrations: [Migration], durability: Durability,
-        clock: @escaping @Sendable () -> Timestamp
+        limit: ByteCount?, clock: @escaping @Sendable () -> Timestamp
     ) throws(DatabaseFault) {
         self.path = path
         let connection = try Database.connect(
@@ -55,6 +58,7 @@ package final class Database: Sendable {
             PRAGMA synchronous = \(durability == .full ? "FULL" : "NORMAL");
             PRAGMA foreign_keys = ON;
             PRAGMA cache_size = -4096;
+            \(limit.map { "PRAGMA max_page_count = \($0.bytes / 4096);" } ?? "")
             """)
         try Database.migrate(connection, path: path, to: migrations)
         writer = Writer(connection, name: "store-write", clock: clock)

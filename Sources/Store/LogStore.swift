@@ -166,21 +166,28 @@ package struct LogStore: Sendable {
         }
     }
 
-    /// In steps of a sixteenth, so that not each batch deletes.
+    /// Down to fifteen sixteenths, so that not each batch deletes. The newest record stays.
     private func prune(_ owner: Int64, in tx: borrowing Transaction) throws(StoreError) {
-        while true {
-            let (records, bytes) = try tx.one("The log", LogSQL.extent, owner) {
-                (row: borrowing Row) in (row.int(0), row.int(1))
-            }
-            guard records > 0, records > bounds.records || bytes > bounds.bytes else { return }
-            let step = max(records - bounds.records, bounds.records / 16, 1)
-            let end = try tx.first(LogSQL.endOfOldest, owner, step) {
-                (row: borrowing Row) in (row.int64(0), row.int(1), row.int(2))
-            }
-            guard let (sequence, count, size) = end, count > 0 else { return }
-            try tx.run(LogSQL.deleteTo, owner, sequence)
-            try tx.run(LogSQL.shrunk, owner, count, size)
+        let (records, bytes) = try tx.one("The log", LogSQL.extent, owner) {
+            (row: borrowing Row) in (row.int(0), row.int(1))
         }
+        guard records > bounds.records || bytes > bounds.bytes else { return }
+        let surplus = records - bounds.records / 16 * 15
+        let surplusBytes = bytes - bounds.bytes / 16 * 15
+        let window = min(records - 1, max(surplus, records / 8 + 1))
+        let oldest = try tx.all(LogSQL.oldest, owner, window) {
+            (row: borrowing Row) in (row.int64(0), row.int(1))
+        }
+        var (count, size, end) = (0, 0, Int64(0))
+        for (sequence, length) in oldest where count < surplus || size < surplusBytes {
+            count += 1
+            size += LogStore.overhead + length
+            end = sequence
+        }
+        guard count > 0 else { return }
+        try tx.run(LogSQL.deleteTo, owner, end)
+        try tx.run(LogSQL.shrunk, owner, count, size)
+        try prune(owner, in: tx)
     }
 }
 
@@ -237,9 +244,9 @@ enum LogSQL: String, CaseIterable {
             AND (?4 IS NULL OR text LIKE ?4 ESCAPE '\\' OR source_name LIKE ?4 ESCAPE '\\')
         ORDER BY sequence LIMIT ?5
         """
-    case endOfOldest = """
-        SELECT max(sequence), count(*), sum(64 + length(CAST(text AS BLOB)))
-        FROM (SELECT sequence, text FROM log_record WHERE owner = ?1 ORDER BY sequence LIMIT ?2)
+    case oldest = """
+        SELECT sequence, length(CAST(text AS BLOB)) FROM log_record
+        WHERE owner = ?1 ORDER BY sequence LIMIT ?2
         """
     case deleteTo = "DELETE FROM log_record WHERE owner = ?1 AND sequence <= ?2"
     case delete = "DELETE FROM log_owner WHERE instance_id = ?1"

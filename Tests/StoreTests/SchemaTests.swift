@@ -1,3 +1,6 @@
+import Basics
+import Crypto
+import FoundationEssentials
 import SQLite
 import Store
 import Testing
@@ -23,6 +26,21 @@ import Testing
                 }
             }
         }
+    }
+
+    @Test("A migration that was released is never changed")
+    func checksums() throws {
+        let list = URL(filePath: #filePath).deletingLastPathComponent()
+            .appending(path: "migrations.sum")
+        let kept = try String(contentsOf: list, encoding: .utf8)
+        let now = [("registry", Migrations.registry), ("logs", Migrations.logs)].flatMap {
+            (database, migrations) in
+            migrations.map { migration in
+                let digest = Hex.encode(Digest.sha256(Array(migration.sql.utf8)))
+                return "\(digest)  \(database) \(migration.number) \(migration.name)\n"
+            }
+        }
+        #expect(now.joined() == kept, "\(now.joined())")
     }
 
     @Test("Migrations are numbered from 1 without holes")

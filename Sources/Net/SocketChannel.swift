@@ -45,7 +45,7 @@ package class SocketChannel: ByteChannel, EventSource, @unchecked Sendable {
 
     /// How long, and for how many bytes, a closed channel waits for its peer's end.
     static let lingerTime = Duration.seconds(2)
-    static let lingerBytes = 1 << 20
+    static let lingerBytes = 16 << 20
 
     /// - Parameter fd: non-blocking; the channel closes it.
     init(_ loop: EventLoop, _ fd: Int32, connecting: Bool) {
@@ -324,15 +324,18 @@ package class SocketChannel: ByteChannel, EventSource, @unchecked Sendable {
     }
 
     private func discardInput() {
-        while readable {
+        var budget = loop.options.fairShare.bytes
+        while readable, budget > 0 {
             switch receive(loop.input) {
             case .moved(let count):
+                budget -= count
                 discarded += count
                 if discarded > Self.lingerBytes { return depart(nil) }
             case .blocked: readable = false
             case .ended, .failed: return depart(nil)
             }
         }
+        if readable { continueNextTurn() }
     }
 
     package func abort(_ error: NetError) { depart(error) }

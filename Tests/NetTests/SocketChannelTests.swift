@@ -7,7 +7,7 @@ import Testing
     @Test("Bytes go both ways and both ends close in peace")
     func echo() async throws {
         let pair = try await Pair()
-        let (near, far) = (Recorder(), Recorder())
+        let (near, far) = (ChannelRecorder(), ChannelRecorder())
         await pair.group.loops[0].run {
             pair.client.start(near)
             pair.server.start(far)
@@ -50,7 +50,7 @@ import Testing
         let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: size, alignment: 4_096)
         defer { memory.deallocate() }
         let bytes = FixedBytes(UnsafeRawBufferPointer(memory))
-        let far = Recorder()
+        let far = ChannelRecorder()
         let (state, held, pending) = await pair.group.loops[0].run {
             pair.server.start(far)
             let state = pair.server.write(.static(bytes))
@@ -59,7 +59,7 @@ import Testing
         #expect(state == .full)
         #expect(held == 0)
         #expect(pending > size / 2)
-        let near = Recorder(keepsBytes: false)
+        let near = ChannelRecorder(keepsBytes: false)
         await pair.group.loops[0].run { pair.client.start(near) }
         #expect(await near.wait { $0.count == size }.count == size)
         #expect(await far.wait { $0.drained == 1 }.drained == 1)
@@ -69,7 +69,7 @@ import Testing
     @Test("Half of a connection can end before the other")
     func halfClose() async throws {
         let pair = try await Pair()
-        let (near, far) = (Recorder(), Recorder())
+        let (near, far) = (ChannelRecorder(), ChannelRecorder())
         await pair.group.loops[0].run {
             pair.client.start(near)
             pair.server.start(far)

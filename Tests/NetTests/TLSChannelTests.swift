@@ -24,7 +24,7 @@ import Testing
         let configuration = try TLSConfiguration(try material())
         let pair = try await Pair(tls: (configuration, client))
         #expect(pair.server.security?.applicationProtocol == "http/1.1")
-        let (near, far) = (Recorder(), Recorder())
+        let (near, far) = (ChannelRecorder(), ChannelRecorder())
         let bytes = (0..<3_000_000).map { UInt8(truncatingIfNeeded: $0 &* 31 &+ $0 >> 8) }
         await pair.group.loops[0].run {
             pair.client.start(near)
@@ -72,7 +72,7 @@ import Testing
                 to: .tcp(host: "127.0.0.1", port: pair.listener.port),
                 tls: ConnectTLS(client, name: "first.plant"))
         }
-        let far = Recorder()
+        let far = ChannelRecorder()
         await pair.group.loops[0].run {
             pair.server.start(far)
             pair.client.write(.bytes(Array("still here".utf8)))
@@ -94,7 +94,7 @@ import Testing
         listener.start()
         let silent = try await group.next().connect(
             to: .tcp(host: "127.0.0.1", port: listener.port))
-        let near = Recorder()
+        let near = ChannelRecorder()
         await group.loops[0].run { silent.start(near) }
         while limits.count == 0 { await group.loops[0].run {} }
         options.clock.advance(by: .seconds(9))
@@ -112,7 +112,7 @@ import Testing
         let pair = try await Pair(tls: (try TLSConfiguration(try material()), client))
         let plain = try await pair.group.next().connect(
             to: .tcp(host: "127.0.0.1", port: pair.listener.port))
-        let near = Recorder()
+        let near = ChannelRecorder()
         await pair.group.loops[0].run {
             plain.start(near)
             plain.write(.bytes(Array("GET / HTTP/1.1\r\nHost: x\r\n\r\n".utf8)))
@@ -125,7 +125,7 @@ import Testing
     @Test("A peer that goes without a word has cut its stream short")
     func truncation() async throws {
         let pair = try await Pair(tls: (try TLSConfiguration(try material()), client))
-        let (near, far) = (Recorder(), Recorder())
+        let (near, far) = (ChannelRecorder(), ChannelRecorder())
         await pair.group.loops[0].run {
             pair.client.start(near)
             pair.server.start(far)

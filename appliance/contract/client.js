@@ -6,7 +6,8 @@ const http = require('node:http');
 
 /** One request on a connection of its own; resolves to `{status, headers, text, json()}`. */
 function request(port, { method = 'GET', path = '/', headers = {}, body } = {}) {
-    const bytes = body === undefined || typeof body === 'string' ? body : JSON.stringify(body);
+    const isRaw = body === undefined || typeof body === 'string' || Buffer.isBuffer(body);
+    const bytes = isRaw ? body : JSON.stringify(body);
     return new Promise((resolve, reject) => {
         const sent = http.request({
             host: '127.0.0.1', port, method, path, agent: false, timeout: 30_000,

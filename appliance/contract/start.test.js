@@ -8,6 +8,7 @@ const { Admin, page, request } = require('./client');
 const { tab, runs, answers } = require('./flows');
 const { LiveSocket } = require('./live-socket');
 const { onEachRuntime } = require('./runtimes');
+const { until } = require('./until');
 
 const UNKNOWN = [tab(), { id: 'n1', type: 'no-such-node', z: 'tab1', wires: [], x: 1, y: 1 }];
 
@@ -90,6 +91,24 @@ onEachRuntime('a start', (create) => {
         instance.launch();
         const { modules } = await instance.event('missing-modules');
         assert.deepEqual(modules.map(({ module }) => module), ['no-such-module']);
+    });
+
+    it('leaves flows stopped that somebody stopped by hand, and says so', async () => {
+        const instance = await (await create()).run();
+        const admin = new Admin(instance);
+        await admin.run(answers('/hi'));
+        await admin.call('POST', 'flows/state', { body: { state: 'stop' } });
+        await instance.event('flows:halted');
+        await until(() => /runtimeFlowState": "stop/.test(fs.readFileSync(instance.file('.config.json'))));
+        await instance.signal('SIGTERM');
+        instance.launch();
+        await Promise.all([instance.event('flows:halted'), instance.event('listening')]);
+        assert.equal((await page(instance, 'hi')).status, 404);
+        await admin.deploy(answers('/hi'));
+        assert.equal(instance.count('flows:started'), 0);
+        await admin.call('POST', 'flows/state', { body: { state: 'start' } });
+        await instance.event('flows:started');
+        assert.equal((await page(instance, 'hi')).status, 200);
     });
 
     for (const [what, text] of [

@@ -72,7 +72,7 @@ class Admin {
     async #setState({ body }) {
         const { flows } = this.#runtime;
         if (body.state === 'start') await flows.startByHand();
-        else if (body.state === 'stop') await flows.stop();
+        else if (body.state === 'stop') await flows.stopByHand();
         else throw Object.assign(new Error('unknown state'), { code: 'invalid_run_state' });
         return this.#state();
     }

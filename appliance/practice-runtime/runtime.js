@@ -20,6 +20,8 @@ class Runtime {
         this.log = new Log(settings.logging);
         this.events = new EventEmitter().setMaxListeners(0);
         this.storage = settings.storageModule;
+        /** What the storage module keeps besides flows; see `remember`. */
+        this.stored = {};
         this.httpAdmin = new Router();
         this.httpNode = new Router();
         this.server = http.createServer((request, response) => this.#route(request, response));
@@ -34,7 +36,8 @@ class Runtime {
 
     /** What nodes and plugins get: the part of Node-RED's interface that they may use here. */
     get api() {
-        const { settings, log, events, httpAdmin, httpNode, server, registry, flows } = this;
+        const { log, events, httpAdmin, httpNode, server, registry, flows } = this;
+        const settings = { ...this.settings, get: (name) => this.stored[name] };
         return {
             settings, log, events, httpAdmin, httpNode, server, util,
             auth: { needsPermission: needsPermission(settings, log) },
@@ -52,12 +55,18 @@ class Runtime {
 
     async start() {
         await this.storage.init(this.settings, this);
-        await this.storage.getSettings();
+        this.stored = await this.storage.getSettings() ?? {};
         this.#greet();
         this.registry.load();
         await this.contexts.load();
         if (await this.#loadFlows()) await this.flows.start();
         await this.#listen();
+    }
+
+    /** Keeps something that is to be known after a restart; does not wait for the disk. */
+    remember(name, value) {
+        this.stored[name] = value;
+        this.storage.saveSettings(this.stored);
     }
 
     async stop() {

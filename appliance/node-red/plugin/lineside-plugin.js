@@ -31,7 +31,11 @@ module.exports = (RED) => {
         case 'missing-modules':
             return log.event('missing-modules', { modules: payload.modules });
         default:
-            return undefined;
+            // Somebody stopped the flows in the editor; Node-RED keeps that over a restart, and no
+            // start will ever be told.
+            return payload?.state === 'stop' && RED.settings.get('runtimeFlowState') === 'stop'
+                ? log.event('flows:halted')
+                : undefined;
         }
     }
 
@@ -60,6 +64,8 @@ module.exports = (RED) => {
     RED.events.on('flows:stopped', () => log.event('flows:stopped'));
     RED.events.on('runtime-event', ({ id, payload }) => {
         if (id === 'runtime-state') reportState(payload);
+        // Installed or removed in the editor: known at once, without a restart of the flows.
+        if (id === 'node/added' || id === 'node/removed') reportModules();
     });
     const lag = new LoopLag();
     setInterval(() => reportResources(lag), RESOURCES_EVERY).unref();

@@ -5,6 +5,9 @@ const crypto = require('node:crypto');
 const { FlowConfig } = require('./flow-config');
 const { FlowListeners } = require('./flow-listeners');
 
+/** The setting under which Node-RED too keeps that somebody stopped the flows. */
+const STATE = 'runtimeFlowState';
+
 class Flows {
     /** What the admin API shows: `{flows, rev}`. */
     current = { flows: [], rev: revisionOf([]) };
@@ -110,12 +113,19 @@ class Flows {
     /** Somebody asked for it: leaves safe mode. */
     async startByHand() {
         this.#runtime.settings.safeMode = false;
+        this.#runtime.remember(STATE, 'start');
         this.start();
+    }
+
+    /** They stay stopped, whatever is deployed and over restarts, until `startByHand`. */
+    async stopByHand() {
+        this.#runtime.remember(STATE, 'stop');
+        await this.stop();
     }
 
     /** Starts what does not run yet, unless something is missing. */
     start(type = 'full') {
-        const { log, events, settings } = this.#runtime;
+        const { log, events, settings, stored } = this.#runtime;
         this.#isStarted = true;
         this.state = 'start';
         if (this.#isIncomplete()) return;
@@ -123,6 +133,13 @@ class Flows {
             this.state = 'safe';
             log.info('Flows stopped in safe mode. Deploy to start.');
             this.#emit('runtime-state', { state: 'safe', error: 'safe-mode', type: 'warning' });
+            return;
+        }
+        if (stored[STATE] === 'stop') {
+            this.state = 'stop';
+            this.#isStarted = false;
+            log.info('Flows stopped');
+            this.#emit('runtime-state', { state: 'stop' });
             return;
         }
         const what = type === 'full' ? 'flows' : `modified ${type}`;
@@ -176,7 +193,6 @@ class Flows {
         return Object.fromEntries(replaced);
     }
 
-    /** They stay stopped, whatever is deployed, until `startByHand` or the next process. */
     async stop() {
         if (!this.#isStarted) return;
         this.#isStarted = false;

@@ -67,6 +67,26 @@ package struct HostileDirectory: ~Copyable, Sendable {
         return names.sorted()
     }
 
+    /// Either the old bytes or the new ones are there after a power cut; a link of that name is
+    /// replaced, not followed. Only in the directory itself.
+    package func replace(_ name: String, with bytes: [UInt8], mode: UInt32 = 0o640)
+        throws(SystemError)
+    {
+        let temporary = "\(name).lineside-tmp"
+        try remove(temporary)
+        do throws(SystemError) {
+            let file = try open(temporary, O_WRONLY | O_CREAT | O_EXCL, mode: mode)
+            try Files.write(bytes, to: file, "\(path)/\(name)")
+            guard fsync(file.raw) == 0,
+                renameat(directory.raw, temporary, directory.raw, name) == 0,
+                fsync(directory.raw) == 0
+            else { throw SystemError("replace \(path)/\(name)") }
+        } catch {
+            try? remove(temporary)
+            throw error
+        }
+    }
+
     /// One name in the directory itself. What is gone already is fine.
     package func remove(_ name: String) throws(SystemError) {
         guard !name.utf8.contains(UInt8(ascii: "/")) else {

@@ -158,18 +158,16 @@ extension InstanceMachine {
         switch event {
         case .listening:
             isListening = true
-            return []
+            portsTried = 0
+            return flowsRun ? [.disarm(.startup)] : []
         case .ready:
-            isListening = true
             flowsRun = true
             missingTypes = []
             startIsLate = false
             isSafe = false
-            portsTried = 0
             if trouble?.alarm != .instanceSafeMode { trouble = nil }
-            return [.disarm(.startup), .arm(.stable, Self.stable)]
+            return (isListening ? [.disarm(.startup)] : []) + [.arm(.stable, Self.stable)]
         case .safeMode:
-            isListening = true
             isSafe = true
             return [.disarm(.startup)]
         case .missingTypes(let types):
@@ -251,7 +249,7 @@ extension InstanceMachine {
         case (.backoff, .waiting): return begin()
         case (.grace, .ending(let pid?, _)): return ask(pid, .kill)
         case (.grace, .alive(let pid)) where wasHung: return ask(pid, .kill)
-        case (.startup, .alive(let pid)) where !flowsRun:
+        case (.startup, .alive(let pid)) where !(flowsRun && isListening):
             if isListening {
                 startIsLate = true
                 return []

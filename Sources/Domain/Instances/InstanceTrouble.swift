@@ -1,5 +1,5 @@
 /// What is wrong with an instance; each says in one sentence what it is and what to do.
-package enum InstanceTrouble: Sendable, Equatable {
+package enum InstanceTrouble: Error, Sendable, Equatable {
     case missingTypes([String])
     case flowsUnreadable
     case flowsNotStarted
@@ -19,7 +19,7 @@ package enum InstanceTrouble: Sendable, Equatable {
     package var sentence: String {
         switch self {
         case .missingTypes(let types):
-            "The flows wait for node types that are not installed: \(Self.list(types)). "
+            "The flows wait for node types or modules that are not installed: \(Self.list(types)). "
                 + "Install them in the palette, or remove the nodes and deploy."
         case .flowsUnreadable:
             "flows.json cannot be read, so Node-RED was not started and nothing was overwritten. "

@@ -11,8 +11,8 @@ let machineTable = """
     starting + restart -> stopping: disarm startup, disarm stable, terminate 7, arm grace 20, report stopping
     starting + kill -> stopping: disarm startup, disarm stable, kill 7, arm grace 20, report stopping
     starting + listening -> starting: probe
-    starting + ready -> running: disarm startup, arm stable 600, probe, report running
-    starting + safeMode -> safe: disarm startup, probe, report safe
+    starting + ready -> starting: arm stable 600
+    starting + safeMode -> safe: disarm startup, report safe
     starting + missingTypes(["x"]) -> unhealthy: disarm startup, disarm stable, raise instance.missing-types, report unhealthy (The flows wait for node …)
     starting + credentialsUnreadable -> starting: raise instance.credentials-unreadable, report starting (The stored credentials d…)
     starting + flowsUnreadable -> starting: remembers it
@@ -38,6 +38,7 @@ let machineTable = """
     running + stop -> stopping: disarm startup, disarm stable, terminate 7, arm grace 20, no probe, report stopping
     running + restart -> stopping: disarm startup, disarm stable, terminate 7, arm grace 20, no probe, report stopping
     running + kill -> stopping: disarm startup, disarm stable, kill 7, arm grace 20, no probe, report stopping
+    running + listening -> running: disarm startup
     running + ready -> running: disarm startup, arm stable 600
     running + safeMode -> running: disarm startup
     running + missingTypes(["x"]) -> unhealthy: disarm startup, disarm stable, raise instance.missing-types, report unhealthy (The flows wait for node …)
@@ -53,7 +54,7 @@ let machineTable = """
     missing + ready -> running: disarm startup, arm stable 600, clear instance.missing-types, report running
     missing + safeMode -> safe: disarm startup, clear instance.missing-types, report safe
     missing + missingTypes(["x"]) -> unhealthy: disarm startup, disarm stable, report unhealthy (The flows wait for node …)
-    missing + credentialsUnreadable -> unhealthy: remembers it
+    missing + credentialsUnreadable -> unhealthy: raise instance.credentials-unreadable
     missing + flowsUnreadable -> unhealthy: remembers it
     missing + exited(code(1) after 59 s) -> backing-off: disarm startup, disarm stable, pause 1, no probe, report backing-off (Node-RED ended with exit…)
     missing + exited(code(1) after 60 s) -> backing-off: disarm startup, disarm stable, pause 1, no probe, report backing-off (Node-RED ended with exit…)
@@ -66,7 +67,7 @@ let machineTable = """
     late + ready -> running: disarm startup, arm stable 600, clear instance.missing-types, report running
     late + safeMode -> safe: disarm startup, clear instance.missing-types, report safe
     late + missingTypes(["x"]) -> unhealthy: disarm startup, disarm stable, report unhealthy (The flows wait for node …)
-    late + credentialsUnreadable -> unhealthy: remembers it
+    late + credentialsUnreadable -> unhealthy: raise instance.credentials-unreadable
     late + flowsUnreadable -> unhealthy: remembers it
     late + exited(code(1) after 59 s) -> backing-off: disarm startup, disarm stable, pause 1, no probe, report backing-off (Node-RED ended with exit…)
     late + exited(code(1) after 60 s) -> backing-off: disarm startup, disarm stable, pause 1, no probe, report backing-off (Node-RED ended with exit…)
@@ -75,6 +76,7 @@ let machineTable = """
     unresponsive + stop -> stopping: disarm startup, disarm stable, terminate 7, arm grace 20, no probe, report stopping
     unresponsive + restart -> stopping: disarm startup, disarm stable, terminate 7, arm grace 20, no probe, report stopping
     unresponsive + kill -> stopping: disarm startup, disarm stable, kill 7, arm grace 20, no probe, report stopping
+    unresponsive + listening -> unhealthy: disarm startup
     unresponsive + ready -> unhealthy: disarm startup, arm stable 600
     unresponsive + safeMode -> unhealthy: disarm startup
     unresponsive + missingTypes(["x"]) -> unhealthy: disarm startup, disarm stable
@@ -88,6 +90,7 @@ let machineTable = """
     hung + stop -> stopping: disarm startup, disarm stable, kill 7, arm grace 20, report stopping
     hung + restart -> stopping: disarm startup, disarm stable, kill 7, arm grace 20, report stopping
     hung + kill -> stopping: disarm startup, disarm stable, kill 7, arm grace 20, report stopping
+    hung + listening -> unhealthy: disarm startup
     hung + ready -> unhealthy: disarm startup, arm stable 600
     hung + safeMode -> unhealthy: disarm startup
     hung + missingTypes(["x"]) -> unhealthy: disarm startup, disarm stable

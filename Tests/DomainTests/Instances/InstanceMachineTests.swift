@@ -23,15 +23,15 @@ enum Situation: String, CaseIterable, Sendable {
         }
         switch self {
         case .listening: feed(.listening)
-        case .running: feed(.ready)
+        case .running: feed(.listening, .ready)
         case .missing: feed(.listening, .missingTypes(["modbus-read"]))
         case .late: feed(.listening, .elapsed(.startup))
-        case .unresponsive: feed(.ready, .probeMissed, .probeMissed)
-        case .hung: feed(.ready, .probeMissed, .probeMissed, .probeMissed)
-        case .safe: feed(.safeMode)
-        case .stopping: feed(.ready, .stop)
-        case .restarting: feed(.ready, .restart)
-        case .waiting: feed(.ready, .exited(.code(1), uptime: .seconds(3600)))
+        case .unresponsive: feed(.listening, .ready, .probeMissed, .probeMissed)
+        case .hung: feed(.listening, .ready, .probeMissed, .probeMissed, .probeMissed)
+        case .safe: feed(.listening, .safeMode)
+        case .stopping: feed(.listening, .ready, .stop)
+        case .restarting: feed(.listening, .ready, .restart)
+        case .waiting: feed(.listening, .ready, .exited(.code(1), uptime: .seconds(3600)))
         case .off, .preparing, .undoing, .broken, .starting: break
         }
         return machine
@@ -146,6 +146,7 @@ extension String {
         _ = machine.apply(.safeMode)
         #expect(machine.state == .safe)
         #expect(actions.contains(.raise(.instanceSafeMode, machine.detail?.sentence ?? "")))
+        _ = machine.apply(.listening)
         _ = machine.apply(.ready)
         #expect(machine.state == .running && !machine.isSafe)
         #expect(machine.raised == [.instanceSafeMode])
@@ -199,6 +200,7 @@ extension String {
     func portTaken() {
         var machine = Situation.starting.machine
         for _ in 1..<Machine.portTries {
+            _ = machine.apply(.ready)
             _ = machine.apply(.portTaken)
             let actions = machine.apply(.exited(.code(1), uptime: .seconds(1)))
             #expect(actions.contains(.spawn(safe: false, anotherPort: true)))
@@ -216,6 +218,7 @@ extension String {
         #expect(machine.state == .unhealthy)
         #expect(machine.detail?.sentence.contains("modbus-read, ui-chart") == true)
         #expect(machine.raised == [.instanceMissingTypes])
+        _ = machine.apply(.listening)
         #expect(machine.apply(.ready).contains(.clear(.instanceMissingTypes)))
         #expect(machine.state == .running)
     }
@@ -230,6 +233,7 @@ extension String {
     func credentials() {
         var machine = Situation.starting.machine
         _ = machine.apply(.credentialsUnreadable)
+        _ = machine.apply(.listening)
         _ = machine.apply(.ready)
         #expect(machine.state == .running && machine.detail == .credentialsUnreadable)
         #expect(machine.raised == [.instanceCredentials])
@@ -251,6 +255,7 @@ extension String {
         _ = machine.apply(.elapsed(.backoff))
         _ = machine.apply(.spawned(pid: 8))
         #expect(machine.raised == [.instanceUnresponsive])
+        _ = machine.apply(.listening)
         #expect(machine.apply(.ready).contains(.clear(.instanceUnresponsive)))
     }
 
@@ -269,6 +274,7 @@ extension String {
         _ = machine.apply(.start)
         _ = machine.apply(.spawned(pid: 7))
         #expect(machine.raised == [.instanceSafeMode])
+        _ = machine.apply(.listening)
         #expect(machine.apply(.ready).contains(.clear(.instanceSafeMode)))
     }
 

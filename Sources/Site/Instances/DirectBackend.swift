@@ -1,0 +1,82 @@
+import Basics
+package import Domain
+import Glibc
+package import Processes
+
+/// Runs instances as children of the appliance and as its user: for development, quickstart and
+/// tests. They outlive the appliance.
+package struct DirectBackend: InstanceBackend {
+    package init() {}
+
+    package func start(
+        _ plan: StartPlan, prepared: (ProcessIdentity) throws(StartFault) -> Void
+    ) throws(InstanceTrouble) -> any InstanceProcess {
+        do throws(SystemError) {
+            // The child inherits it: held until the last process of the instance has gone.
+            guard let lock = try FileLock.take(plan.layout.lock) else { throw Self.inUse }
+            let output = try HostileDirectory(plan.layout.log)
+                .open("out.log", O_WRONLY | O_APPEND | O_CREAT)
+            try Self.waitForWrites(output)
+            let request = SpawnRequest(
+                executable: plan.executable, arguments: plan.arguments,
+                environment: plan.environment, workingDirectory: plan.layout.user,
+                output: output.raw, error: output.raw, inherited: [lock.file.raw],
+                limits: ResourceLimits(openFiles: 65_536))
+            let child = try ChildProcess.spawn(request) { identity throws(SystemError) in
+                try prepared(identity)
+                // 300 of 1000: when memory is out, an instance goes before the appliance.
+                let path = "/proc/\(identity.pid)/oom_score_adj"
+                if let file = FileDescriptor(owning: open(path, O_WRONLY | O_CLOEXEC)) {
+                    try? Files.write(Array("300".utf8), to: file, path)
+                }
+            }
+            return DirectProcess(child: child)
+        } catch {
+            throw error == Self.inUse ? .directoryInUse : StartPreparation.trouble(error)
+        }
+    }
+
+    private static let inUse = SystemError("lock the instance", code: EWOULDBLOCK)
+
+    /// What prints must not see EAGAIN; the file was opened so that opening could not block.
+    private static func waitForWrites(_ file: borrowing FileDescriptor) throws(SystemError) {
+        guard fcntl(file.raw, F_SETFL, O_APPEND) == 0 else { throw SystemError("set up out.log") }
+    }
+
+    package func adopt(
+        _ identity: ProcessIdentity, _ layout: InstanceLayout
+    ) -> (any InstanceProcess)? {
+        ChildProcess.adopt(identity).map { DirectProcess(child: $0) }
+    }
+}
+
+struct DirectProcess: InstanceProcess {
+    let child: ChildProcess
+
+    var identity: ProcessIdentity { child.identity }
+
+    func signal(_ signal: InstanceMachine.Signal) {
+        switch signal {
+        // Node-RED stops its flows at it; what it started is ended when it has gone.
+        case .terminate: child.signal(SIGTERM)
+        case .kill: child.signalGroup(SIGKILL)
+        }
+    }
+
+    func exit() async -> InstanceExit {
+        switch await child.exit() {
+        case .code(let code): .code(code)
+        case .signal(let signal): .signal(signal)
+        case .unknown: .unknown
+        }
+    }
+
+    func usage() -> ProcessUsage? {
+        guard identity.isRunning, let status = ProcessStatus(pid: identity.pid) else { return nil }
+        let others = ProcessStatus.members(ofSession: identity.pid)
+            .filter { $0.pid != identity.pid }
+        return ProcessUsage(
+            rss: status.residentBytes, processorTime: status.processorTime,
+            isInstalling: others.contains { $0.name.hasPrefix("npm") })
+    }
+}

@@ -1,0 +1,223 @@
+import Basics
+import Domain
+import Glibc
+import LinesideTesting
+import Processes
+import Site
+import Synchronization
+import Testing
+
+/// The practice runtime under a supervisor, in real time.
+@Suite(
+    "Instance process", .timeLimit(.minutes(3)),
+    .enabled(
+        if: StartPreparation.nodeOnPath() != nil,
+        "no node on PATH: nothing that needs a real process of Node.js is tested"))
+struct InstanceProcessTests {
+    private func started(
+        practice: String? = nil, flows: String? = nil
+    ) async throws -> (SupervisedInstance, InstanceSupervisor) {
+        let instance = try SupervisedInstance()
+        if let flows { try instance.flows(flows) }
+        let supervisor = try instance.realSupervisor(practice: practice)
+        await supervisor.resume()
+        await supervisor.start()
+        return (instance, supervisor)
+    }
+
+    @Test("It starts, runs, answers a probe, and stops when it is asked to")
+    func life() async throws {
+        let (instance, supervisor) = try await started()
+        let status = try await instance.state(.running)
+        let port = try #require(status.port)
+        let file = try #require(ProcessFile(path: instance.layout.processFile))
+        let probe = LoopbackProbe()
+        #expect(
+            await probe.isAlive(
+                port: port, path: file.alivePath, instance: instance.id, nonce: file.nonce))
+        #expect(
+            await !probe.isAlive(
+                port: port, path: file.alivePath, instance: instance.id, nonce: "another"))
+        await supervisor.stop()
+        try await instance.state(.stopped)
+        #expect(!file.identity.isRunning)
+        #expect(instance.journal.records.all.contains { $0.text.hasPrefix("Practice runtime") })
+    }
+
+    @Test("Node-RED runs on without us, is adopted, and no line of its log is lost or repeated")
+    func adoption() async throws {
+        let (instance, supervisor) = try await started(practice: "flood=40")
+        let first = try await instance.state(.running)
+        try await instance.journal.records.first("a line") { $0.text == "flood 20" }
+        await supervisor.letGo()
+        let pid = try #require(first.pid)
+        let file = try #require(ProcessFile(path: instance.layout.processFile))
+        #expect(file.standing == .running && file.identity.pid == pid)
+
+        let told = instance.statuses.all.count
+        let next = try instance.realSupervisor()
+        await next.resume()
+        let adopted = try await instance.state(.running, after: told)
+        #expect(adopted.pid == pid && adopted.port == first.port)
+        try await instance.journal.records.first("a later line") { $0.text == "flood 80" }
+        let numbers = instance.journal.texts.filter { $0.hasPrefix("flood ") }
+            .compactMap { Int($0.dropFirst(6)) }
+        #expect(numbers == Array(1...numbers.count))
+        await next.kill()
+        try await instance.state(.stopped)
+        #expect(!file.identity.isRunning)
+    }
+
+    @Test("What ended while no appliance ran is started again, not adopted")
+    func notAdopted() async throws {
+        let (instance, supervisor) = try await started()
+        let pid = try #require(try await instance.state(.running).pid)
+        await supervisor.letGo()
+        kill(pid, SIGKILL)
+        let told = instance.statuses.all.count
+        _ = try await eventually("the end of the process") {
+            ProcessIdentity(running: pid) == nil ? true : nil
+        }
+        let next = try instance.realSupervisor()
+        await next.resume()
+        await next.start()
+        let again = try await instance.state(.running, after: told)
+        #expect(again.pid != pid)
+        await next.kill()
+        try await instance.state(.stopped, after: told)
+    }
+
+    @Test("A second start on one directory is refused while the first runs")
+    func lock() async throws {
+        let (instance, supervisor) = try await started()
+        let first = try await instance.state(.running)
+        await supervisor.letGo()
+        // As if what was written down had been lost.
+        unlink(instance.layout.processFile)
+        let told = instance.statuses.all.count
+        let next = try instance.realSupervisor()
+        await next.resume()
+        await next.start()
+        let status = try await instance.state(.crashed, after: told)
+        #expect(status.detail?.contains("Another process holds") == true)
+        #expect(instance.alarms.open == [.instanceDirectory])
+        let pid = try #require(first.pid)
+        #expect(ProcessIdentity(running: pid) != nil)
+        kill(-pid, SIGKILL)
+    }
+
+    @Test("One that is killed comes back")
+    func killed() async throws {
+        let (instance, supervisor) = try await started()
+        let first = try await instance.state(.running)
+        let told = instance.statuses.all.count
+        kill(try #require(first.pid), SIGKILL)
+        let waiting = try await instance.state(.backingOff, after: told)
+        #expect(waiting.detail?.contains("was killed") == true)
+        let again = try await instance.state(.running, after: told)
+        #expect(again.pid != first.pid && again.port == first.port && again.restarts == 1)
+        await supervisor.kill()
+        try await instance.state(.stopped)
+    }
+
+    @Test("flows.json that is no JSON is not overwritten and not tried again")
+    func brokenFlows() async throws {
+        let (instance, supervisor) = try await started(flows: "[{\"id\":")
+        let status = try await instance.state(.crashed)
+        #expect(status.detail == InstanceTrouble.flowsUnreadable.sentence)
+        #expect(instance.alarms.open == [.instanceFlowsUnreadable])
+        let kept = try InstanceFiles(instance.layout).read().flows
+        #expect(kept == Array("[{\"id\":".utf8))
+        await supervisor.letGo()
+    }
+
+    @Test("Missing node types are named")
+    func missingTypes() async throws {
+        let flows = #"[{"id":"a","type":"tab"},{"id":"b","type":"modbus-read","z":"a"}]"#
+        let (instance, supervisor) = try await started(flows: flows)
+        let status = try await instance.state(.unhealthy)
+        #expect(status.detail?.contains("modbus-read") == true)
+        await supervisor.kill()
+        try await instance.state(.stopped)
+    }
+
+    @Test("Credentials under another secret: it runs, with a warning")
+    func credentials() async throws {
+        let instance = try SupervisedInstance()
+        let sealed =
+            Hex.encode(Randomness.bytes(16)) + Base64URL.encodeClassic(Randomness.bytes(40))
+        try InstanceFiles(instance.layout).install(
+            flows: Array("[]".utf8), credentials: Array(#"{"$":"\#(sealed)"}"#.utf8))
+        let supervisor = try instance.realSupervisor()
+        await supervisor.start()
+        let status = try await instance.state(.running)
+        #expect(status.detail?.contains("credentials") == true)
+        #expect(instance.alarms.open == [.instanceCredentials])
+        await supervisor.kill()
+        try await instance.state(.stopped)
+    }
+
+    @Test("A port that somebody else took since is changed")
+    func port() async throws {
+        let instance = try SupervisedInstance()
+        let taken = try #require(PortPool().lease(for: "x", preferred: nil))
+        instance.catalog.definition.withLock { $0.port = taken }
+        let listener = try Listening(port: taken)
+        let supervisor = try instance.realSupervisor()
+        await supervisor.start()
+        let status = try await instance.state(.running)
+        #expect(status.port != taken && status.port != nil)
+        withExtendedLifetime(listener) {}
+        await supervisor.kill()
+        try await instance.state(.stopped)
+    }
+
+    @Test("A flood of lines costs bounded disk, and says how many were not written")
+    func flood() async throws {
+        let (instance, supervisor) = try await started(practice: "flood=20000")
+        try await instance.journal.records.first("the count") {
+            $0.text.contains("records were not written")
+        }
+        await supervisor.kill()
+        try await instance.state(.stopped)
+        var information = stat()
+        stat("\(instance.layout.log)/out.log", &information)
+        #expect(information.st_blocks * 512 < 4 << 20)
+    }
+
+    @Test(
+        "A busy loop is found by its silence and killed",
+        .enabled(if: getenv("LINESIDE_LONG") != nil))
+    func hang() async throws {
+        let (instance, supervisor) = try await started(practice: "hang=500")
+        try await instance.state(.running)
+        let status = try await instance.state(.backingOff)
+        #expect(status.detail?.contains("endless loop") == true)
+        #expect(instance.alarms.open.contains(.instanceUnresponsive))
+        await supervisor.kill()
+        try await instance.state(.stopped)
+    }
+}
+
+/// Somebody else on a loopback port.
+private final class Listening: Sendable {
+    private let socket: FileDescriptor
+
+    init(port: Int) throws {
+        guard
+            let socket = FileDescriptor(
+                owning: Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0))
+        else { throw SystemError("socket") }
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_port = in_port_t(UInt16(port).bigEndian)
+        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+        let bound = withUnsafePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                bind(socket.raw, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+            }
+        }
+        guard bound == 0, listen(socket.raw, 1) == 0 else { throw SystemError("listen") }
+        self.socket = socket
+    }
+}

@@ -22,10 +22,11 @@ package enum StackFault: Error, Sendable, Equatable, CustomStringConvertible {
         case .inUse(let name, let instances):
             "\(name) is used by \(instances) instance\(instances == 1 ? "" : "s"): "
                 + "give \(instances == 1 ? "it" : "them") another stack first."
-        case .full:
+        case .store(.conflict(let sentence)): sentence
+        case .store(.full), .full:
             "There is not enough space on the disk for this stack; nothing of it was kept. "
                 + "Free some space and add it again."
-        case .store: "The stack could not be written to the database."
+        case .store: "The stack could not be written to the database: try again."
         case .system(let error): "The stack could not be stored: \(error)."
         }
     }

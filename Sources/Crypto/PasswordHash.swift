@@ -20,7 +20,7 @@ package struct PasswordHash: Sendable, Equatable {
         blockSize = 8
         parallelization = 1
         salt = Randomness.bytes(16)
-        digest = try Self.derive(
+        digest = try Scrypt.derive(
             password, salt: salt, costExponent: costExponent, blockSize: blockSize,
             parallelization: parallelization, count: 32)
     }
@@ -57,7 +57,7 @@ package struct PasswordHash: Sendable, Equatable {
 
     package func matches(_ password: String) -> Bool {
         guard
-            let derived = try? Self.derive(
+            let derived = try? Scrypt.derive(
                 password, salt: salt, costExponent: costExponent, blockSize: blockSize,
                 parallelization: parallelization, count: digest.count)
         else { return false }
@@ -67,22 +67,5 @@ package struct PasswordHash: Sendable, Equatable {
     private static func cost(_ name: String, _ text: Substring) -> Int? {
         guard text.hasPrefix(name), text.utf8.count <= name.utf8.count + 2 else { return nil }
         return Int(text.dropFirst(name.count))
-    }
-
-    private static func derive(
-        _ password: String, salt: [UInt8], costExponent: Int, blockSize: Int,
-        parallelization: Int, count: Int
-    ) throws(OpenSSLError) -> [UInt8] {
-        var derived = [UInt8](repeating: 0, count: count)
-        var secret = Array(password.utf8).map { CChar(bitPattern: $0) }
-        let length = secret.count
-        defer { OPENSSL_cleanse(&secret, length) }
-        // An empty array has no address, and OpenSSL takes that as "no password".
-        if secret.isEmpty { secret = [0] }
-        let made = EVP_PBE_scrypt(
-            secret, length, salt, salt.count, 1 << UInt64(costExponent), UInt64(blockSize),
-            UInt64(parallelization), 256 << 20, &derived, count)
-        guard made == 1 else { throw OpenSSLError() }
-        return derived
     }
 }

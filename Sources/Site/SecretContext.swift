@@ -1,7 +1,9 @@
+import Basics
+package import Crypto
 package import Domain
 
 /// What a sealed secret is and whose (`Sealer.seal(_:context:)`), in one place: who seals and who
-/// opens must say the same.
+/// opens must say the same. What is sealed is the UTF-8 of the secret's text.
 package enum SecretContext {
     /// Of instances and of snapshots alike: a snapshot keeps the sealed bytes of an instance that
     /// may be gone, so that no instance is named here.
@@ -13,5 +15,25 @@ package enum SecretContext {
 
     package static func environment(_ instance: Instance.ID, _ name: String) -> String {
         "environment/\(instance)/\(name)"
+    }
+}
+
+extension Sealer {
+    package func seal(text: String, context: String) throws(OpenSSLError) -> [UInt8] {
+        try seal(Array(text.utf8), context: context)
+    }
+
+    package func openText(_ sealed: [UInt8], context: String) throws(Sealer.Fault) -> String {
+        String(decoding: try open(sealed, context: context), as: UTF8.self)
+    }
+
+    /// New secrets for an instance: 64 hexadecimal digits for its credentials, 43 letters of
+    /// base64url for its page side.
+    package func newSecrets(for id: Instance.ID) throws(OpenSSLError) -> InstanceSecrets {
+        InstanceSecrets(
+            credentialSecret: try seal(
+                text: Hex.encode(Randomness.bytes(32)), context: SecretContext.credentialSecret),
+            pageSecret: try seal(
+                text: Randomness.secret(), context: SecretContext.pageSecret(id)))
     }
 }

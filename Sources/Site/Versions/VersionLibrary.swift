@@ -1,0 +1,225 @@
+package import Basics
+package import Crypto
+package import Domain
+package import Store
+
+/// Reads what versions and snapshots hold, turns their credentials from one secret to another, and
+/// sends and takes snapshots as files.
+package actor VersionLibrary {
+    /// Flows as they go into Node-RED's directory or its admin API.
+    package struct Material: Sendable, Equatable {
+        /// Byte by byte as they were deployed.
+        package var flows: [UInt8]
+        /// flows_cred.json under the secret of the instance that they are for.
+        package var credentials: [UInt8]?
+        package var modules: [NodeModule]
+        package var environmentKeys: [String]
+    }
+
+    private let vault: Vault
+    private let stores: Stores
+    private let sealer: Sealer
+    private let clock: @Sendable () -> Timestamp
+    private let executor: BlockingExecutor
+    package nonisolated var unownedExecutor: UnownedSerialExecutor {
+        executor.asUnownedSerialExecutor()
+    }
+
+    package init(
+        vault: Vault, stores: Stores, sealer: Sealer,
+        clock: @escaping @Sendable () -> Timestamp = Timestamp.now
+    ) {
+        self.vault = vault
+        self.stores = stores
+        self.sealer = sealer
+        self.clock = clock
+        executor = BlockingExecutor(label: "version-library")
+    }
+
+    /// flows.json of a version, byte by byte.
+    package func flows(of version: Version) async throws(VersionFault) -> [UInt8] {
+        try await read(version.flows)
+    }
+
+    package func flows(of snapshot: Snapshot) async throws(VersionFault) -> [UInt8] {
+        try await read(snapshot.flows)
+    }
+
+    /// - Throws: `.credentials` where they do not open; ask again with `withCredentials: false`.
+    package func material(
+        of version: Version, for target: Instance.ID, withCredentials: Bool = true
+    ) async throws(VersionFault) -> Material {
+        var material = Material(
+            flows: try await read(version.flows), credentials: nil, modules: version.modules,
+            environmentKeys: version.environmentKeys)
+        guard withCredentials, let credentials = version.credentials else { return material }
+        let file = try await read(credentials)
+        if target == version.instanceID {
+            material.credentials = file
+        } else {
+            let clear = try decrypt(file, secret: try await secret(of: version.instanceID))
+            material.credentials = try encrypt(clear, secret: try await secret(of: target))
+        }
+        return material
+    }
+
+    package func material(
+        of snapshot: Snapshot, for target: Instance.ID, withCredentials: Bool = true
+    ) async throws(VersionFault) -> Material {
+        var material = Material(
+            flows: try await read(snapshot.flows), credentials: nil, modules: snapshot.modules,
+            environmentKeys: snapshot.environmentKeys)
+        if withCredentials, let clear = try await clearCredentials(of: snapshot) {
+            material.credentials = try encrypt(clear, secret: try await secret(of: target))
+        }
+        return material
+    }
+
+    /// Modules that a version had and that are not there now, by name. A version of a module that
+    /// differs is not missing.
+    package nonisolated static func missingModules(
+        _ wanted: [NodeModule], among present: [NodeModule]
+    ) -> [NodeModule] {
+        let names = Set(present.map(\.name))
+        return wanted.filter { !names.contains($0.name) && $0.name != "node-red" }
+    }
+
+    // MARK: Files
+
+    /// - Parameter passphrase: `nil` leaves the credentials out.
+    package func export(
+        _ snapshot: Snapshot, passphrase: String?
+    ) async throws(VersionFault) -> SnapshotFile {
+        var file = try await file(
+            snapshot.flows, name: snapshot.name.text, note: snapshot.note.text,
+            at: snapshot.createdAt, modules: snapshot.modules,
+            environment: snapshot.environmentKeys)
+        if let passphrase, let clear = try await clearCredentials(of: snapshot) {
+            try file.lock(clear, passphrase: passphrase)
+        }
+        return file
+    }
+
+    package func export(
+        _ version: Version, name: String, passphrase: String?
+    ) async throws(VersionFault) -> SnapshotFile {
+        var file = try await file(
+            version.flows, name: name, note: version.summary, at: version.at,
+            modules: version.modules, environment: version.environmentKeys)
+        if let passphrase, let credentials = version.credentials {
+            let clear = try decrypt(
+                try await read(credentials), secret: try await secret(of: version.instanceID))
+            try file.lock(clear, passphrase: passphrase)
+        }
+        return file
+    }
+
+    /// Keeps an uploaded file as a snapshot of the application.
+    /// - Parameters:
+    ///   - name: `nil`: the one in the file.
+    ///   - passphrase: needed where the file holds credentials.
+    package func take(
+        _ file: SnapshotFile, into application: Application.ID, name: Name<Snapshot>?,
+        passphrase: String?, by actor: Actor
+    ) async throws(VersionFault) -> Snapshot {
+        let clear = try file.unlock(passphrase: passphrase)
+        let flows = try await keep(file.flows.json)
+        var snapshot = Snapshot(
+            id: .random(), applicationID: application, instanceID: nil, versionID: nil,
+            name: try Self.name(name, in: file), note: Self.note(in: file),
+            author: actor.name, createdAt: clock(), size: flows.size, flows: flows.address,
+            credentials: nil, sealedCredentialSecret: nil, modules: file.modules,
+            environmentKeys: file.environment)
+        var blobs = [flows]
+        if let clear {
+            let secret = Hex.encode(Randomness.bytes(32))
+            let credentials = try await keep(try encrypt(clear, secret: secret))
+            blobs.append(credentials)
+            snapshot.credentials = credentials.address
+            snapshot.size = ByteCount(flows.size.bytes + credentials.size.bytes)
+            do throws(OpenSSLError) {
+                snapshot.sealedCredentialSecret = try sealer.seal(
+                    text: secret, context: SecretContext.credentialSecret)
+            } catch { throw .openSSL(error) }
+        }
+        let (draft, kept) = (snapshot, blobs)
+        return try await VersionFault.stored { () throws(StoreError) in
+            try await stores.snapshots.insert(draft, blobs: kept, by: actor)
+        }
+    }
+
+    private static func name(
+        _ name: Name<Snapshot>?, in file: SnapshotFile
+    ) throws(VersionFault) -> Name<Snapshot> {
+        if let name { return name }
+        do throws(ValidationFault) { return try Name(validating: file.name) } catch {
+            throw .invalidFile("The name in the file \(error.reason): give another one.")
+        }
+    }
+
+    private static func note(in file: SnapshotFile) -> Note {
+        (try? Note(validating: file.note)) ?? .empty
+    }
+
+    private func file(
+        _ flows: ContentAddress, name: String, note: String, at: Timestamp,
+        modules: [NodeModule], environment: [String]
+    ) async throws(VersionFault) -> SnapshotFile {
+        let bytes = try await read(flows)
+        guard let value = try? JSONReader.read(bytes, limit: bytes.count), value.array != nil else {
+            throw .invalidFile("These flows are no list of nodes and cannot be sent as a file.")
+        }
+        return SnapshotFile(
+            name: name, note: note, createdAt: at, flows: value, modules: modules,
+            environment: environment)
+    }
+
+    // MARK: Secrets
+
+    private func clearCredentials(of snapshot: Snapshot) async throws(VersionFault) -> [UInt8]? {
+        guard let credentials = snapshot.credentials else { return nil }
+        guard let sealed = snapshot.sealedCredentialSecret else { throw .credentials }
+        return try decrypt(try await read(credentials), secret: try open(sealed))
+    }
+
+    private func secret(of id: Instance.ID) async throws(VersionFault) -> String {
+        let secrets = try await VersionFault.stored { () throws(StoreError) in
+            try await stores.instances.secrets(of: id)
+        }
+        return try open(secrets.credentialSecret)
+    }
+
+    private func open(_ sealed: [UInt8]) throws(VersionFault) -> String {
+        do throws(Sealer.Fault) {
+            return try sealer.openText(sealed, context: SecretContext.credentialSecret)
+        } catch { throw .secret(error) }
+    }
+
+    private func decrypt(_ file: [UInt8], secret: String) throws(VersionFault) -> [UInt8] {
+        do throws(NodeREDCredentials.Fault) {
+            return try NodeREDCredentials(secret: secret).decrypt(file)
+        } catch {
+            if case .openSSL(let error) = error { throw .openSSL(error) }
+            throw .credentials
+        }
+    }
+
+    private func encrypt(_ clear: [UInt8], secret: String) throws(VersionFault) -> [UInt8] {
+        do throws(NodeREDCredentials.Fault) {
+            return try NodeREDCredentials(secret: secret).encrypt(clear)
+        } catch {
+            if case .openSSL(let error) = error { throw .openSSL(error) }
+            throw .credentials
+        }
+    }
+
+    // MARK: Vault
+
+    private func read(_ address: ContentAddress) async throws(VersionFault) -> [UInt8] {
+        try await VersionFault.vaulted { () throws(VaultFault) in try await vault.read(address) }
+    }
+
+    private func keep(_ bytes: [UInt8]) async throws(VersionFault) -> StoredBlob {
+        try await VersionFault.vaulted { () throws(VaultFault) in try await vault.store(bytes) }
+    }
+}

@@ -9,9 +9,8 @@ class WriteJob: @unchecked Sendable {
     func finish(_ failure: StoreError?) {}
 }
 
+// @unchecked: see WriteJob.
 final class TypedWriteJob<Value: Sendable>: WriteJob, @unchecked Sendable {
-    // @unchecked: see WriteJob.
-
     private let body: Database.Write<Value>
     private let continuation: CheckedContinuation<Result<Value, StoreError>, Never>
     private var result: Result<Value, StoreError> = .failure(.busy)

@@ -1,5 +1,6 @@
 import Basics
 import Glibc
+import HTTP
 import Site
 import Store
 
@@ -44,9 +45,45 @@ struct Serve: Command {
         let foundations = try await Foundations.lay(in: state.paths, configuration)
         let firstRun = FirstRun(foundations: foundations)
         let code = try await firstRun.prepare(administrator)
-        Output.line("ready \(code?.text ?? "")")
-        for await _ in signals { break }
+        let appliance = try await Appliance.assemble(configuration, state.paths, foundations)
+        let (ending, end) = AsyncStream.makeStream(of: Void.self)
+        let running = Task {
+            // A service that cannot go on ends the program too.
+            defer { end.yield() }
+            try await ServiceGroup(appliance.services).run()
+        }
+        let listening = Task { for await _ in signals { end.yield() } }
+        announce(appliance, configuration, code)
+        for await _ in ending { break }
+        listening.cancel()
+        SystemdNotifier.stopping()
+        await appliance.doors.server.drain(deadline: Self.grace)
+        running.cancel()
+        let result = await running.result
         foundations.stores.close()
+        // Held to here: nobody else may work on the directory before all is closed.
+        _ = consume state
+        if case .failure(let error) = result, !(error is CancellationError) {
+            throw CommandFailure("\(error)")
+        }
+    }
+
+    /// What requests under way get; less than the 90 s that systemd waits by itself.
+    private static let grace = Duration.seconds(10)
+
+    private func announce(
+        _ appliance: Appliance, _ configuration: Configuration, _ code: SetupCode?
+    ) {
+        let address = configuration.listen.addresses.first ?? "::"
+        let host =
+            switch address {
+            case "::", "0.0.0.0": LocalNames.current().names.first ?? "localhost"
+            default: address
+            }
+        let called = Authority(host: host, port: appliance.doors.ports.platform)
+        let fragment = code.map { "#code=\($0.text)" } ?? ""
+        Output.line("ready \(called.httpsOrigin)/\(fragment)")
+        SystemdNotifier.ready("\(called.httpsOrigin)/")
     }
 
     /// The file, and the command line over it.

@@ -12,6 +12,9 @@ package protocol InstanceRuntime: Sendable {
     func refresh(_ id: Instance.ID) async
     /// Keeps every deploy that waits in the spool as a version.
     func drain(_ id: Instance.ID) async
+    /// Stops it, and returns when nothing of it runs any more. The wish that somebody expressed
+    /// stays: `start` brings it back.
+    func halt(_ id: Instance.ID) async
     /// Stops it, and returns when nothing of it runs any more and nobody looks after it.
     func retire(_ id: Instance.ID) async
 }

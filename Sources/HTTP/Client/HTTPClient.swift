@@ -61,17 +61,15 @@ package final class HTTPClient: Sendable {
     ) async throws(ClientFault) -> ClientExchange {
         let head = try Self.head(request, upstream)
         if let stream = pool.take(upstream) {
-            let upload = Self.upload(request, head, stream)
             do throws(ClientFault) {
-                return try await answer(request, upstream, stream, upload, idleTimeout, timeout)
+                return try await attempt(request, head, upstream, stream, idleTimeout, timeout)
             } catch {
                 // An upstream may close a waiting connection in the moment that we use it.
                 guard error == .incomplete, request.isRepeatable else { throw error }
             }
         }
         let stream = try await pool.connect(upstream, timeout: connectTimeout)
-        let upload = Self.upload(request, head, stream)
-        return try await answer(request, upstream, stream, upload, idleTimeout, timeout)
+        return try await attempt(request, head, upstream, stream, idleTimeout, timeout)
     }
 
     /// - Parameter timeout: until the handshake is done.
@@ -154,12 +152,13 @@ package final class HTTPClient: Sendable {
         return true
     }
 
-    private func answer(
-        _ request: ClientRequest, _ upstream: Upstream, _ stream: ClientStream,
-        _ upload: Task<Bool, Never>?, _ idleTimeout: Duration, _ timeout: Duration?
+    private func attempt(
+        _ request: ClientRequest, _ bytes: [UInt8], _ upstream: Upstream, _ stream: ClientStream,
+        _ idleTimeout: Duration, _ timeout: Duration?
     ) async throws(ClientFault) -> ClientExchange {
         stream.limitIdle(to: idleTimeout)
         let deadline = timeout.map { stream.abort(after: $0) }
+        let upload = Self.upload(request, bytes, stream)
         do throws(ClientFault) {
             let (head, rest) = try await Self.readHead(request, stream, limits)
             let pool = pool

@@ -1,0 +1,117 @@
+import Basics
+import HTTP
+import LinesideTesting
+import Net
+import Testing
+
+private let get = "GET / HTTP/1.1\r\nHost: h\r\n\r\n"
+
+/// All of them by a clock that stands until it is moved.
+@Suite("Server timers", .timeLimit(.minutes(1))) struct ServerTimeTests {
+    /// Lets the server see what was sent.
+    private func settle(_ server: TestServer) async {
+        for _ in 0..<3 { await server.loop.run {} }
+    }
+
+    @Test("A head that drips is refused 10 s after its first byte")
+    func slowHead() async throws {
+        let server = try TestServer(manual: true) { _ in .empty() }
+        let client = try await server.connect()
+        for letter in "GET / HTTP" {
+            await client.send(String(letter))
+            await settle(server)
+            server.clock.advance(by: .milliseconds(900))
+        }
+        await settle(server)
+        #expect(client.recorder.seen.count == 0)
+        server.clock.advance(by: .seconds(1))
+        #expect(statuses(await client.untilEnd()) == [408])
+        await server.end()
+    }
+
+    @Test("A connection that asks for nothing is closed after 75 s, counted from its last request")
+    func idle() async throws {
+        let server = try TestServer(manual: true) { _ in .empty() }
+        let client = try await server.connect()
+        await settle(server)
+        server.clock.advance(by: .seconds(70))
+        await client.send(get)
+        #expect(statuses(await client.until("\r\n\r\n")) == [204])
+        server.clock.advance(by: .seconds(70))
+        await settle(server)
+        #expect(!client.recorder.seen.readEnded)
+        server.clock.advance(by: .seconds(5))
+        #expect(statuses(await client.untilEnd()) == [204])
+        await server.end()
+    }
+
+    @Test("A body slower than 512 bytes a second fails; its handler can still say so")
+    func slowBody() async throws {
+        let server = try TestServer(manual: true) { request in
+            do throws(BodyFault) {
+                _ = try await request.body.collect(upTo: .mebibytes(1))
+                return .empty()
+            } catch { return .problem(error.problem) }
+        }
+        let client = try await server.connect()
+        await client.send("PUT / HTTP/1.1\r\nHost: h\r\nContent-Length: 100000\r\n\r\n")
+        await settle(server)
+        // Fast enough in the first window, too slow in the second.
+        await client.send([UInt8](repeating: 1, count: 10_240))
+        await settle(server)
+        server.clock.advance(by: .seconds(20))
+        await settle(server)
+        #expect(client.recorder.seen.count == 0)
+        await client.send([UInt8](repeating: 1, count: 10_239))
+        await settle(server)
+        server.clock.advance(by: .seconds(20))
+        let text = await client.untilEnd()
+        #expect(statuses(text) == [408])
+        #expect(text.contains("Connection: close"))
+        await server.end()
+    }
+
+    @Test("A body that we do not take is not called slow")
+    func pausedBody() async throws {
+        let gate = Mailbox<Void>()
+        let server = try TestServer(manual: true) { request in
+            _ = await gate.take()
+            let bytes = try? await request.body.collect(upTo: .mebibytes(16))
+            return .text("<\(bytes?.count ?? -1)>")
+        }
+        let client = try await server.connect()
+        let size = 8 << 20
+        await client.send("PUT / HTTP/1.1\r\nHost: h\r\nContent-Length: \(size)\r\n\r\n")
+        await client.send([UInt8](repeating: 1, count: size))
+        await settle(server)
+        server.clock.advance(by: .seconds(20))
+        await settle(server)
+        server.clock.advance(by: .seconds(19))
+        await settle(server)
+        gate.put(())
+        #expect(await client.until(">").contains("<\(size)>"))
+        await server.end()
+    }
+
+    @Test("A client that takes nothing for 60 s is cut off")
+    func writeStall() async throws {
+        let server = try TestServer(manual: true) { _ in
+            .bytes([UInt8](repeating: 1, count: 64 << 20), type: "application/octet-stream")
+        }
+        let client = try await server.connect(keepsBytes: false, reads: false)
+        await client.send(get)
+        await until { server.server.connectionCount == 1 }
+        await settle(server)
+        server.clock.advance(by: .seconds(59))
+        await settle(server)
+        #expect(server.server.connectionCount == 1)
+        for _ in 0..<10 {
+            server.clock.advance(by: .seconds(10))
+            await settle(server)
+        }
+        await until { server.server.connectionCount == 0 }
+        #expect(server.server.connectionCount == 0)
+        await client.abort()
+        await server.end()
+    }
+}

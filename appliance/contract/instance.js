@@ -119,6 +119,13 @@ class Instance {
         return this.output.lines.filter((line) => line.event === name).length;
     }
 
+    /** Records that were counted, not written: each second of a flood tells its own. */
+    get dropped() {
+        this.output.refresh();
+        return this.output.lines.filter(({ event }) => event === 'dropped')
+            .reduce((sum, { count }) => sum + count, 0);
+    }
+
     record(accepts, what = 'log record') {
         return this.output.first((line) => line.level && accepts(line), what, LIMIT);
     }

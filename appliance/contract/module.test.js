@@ -98,7 +98,7 @@ describe('ids of the spool', () => {
 });
 
 describe('start.json', () => {
-    it('with roots inside each other is refused', () => inFolder((folder) => {
+    it('has defaults, and is refused where something is missing or roots lie inside each other', () => inFolder((folder) => {
         const file = path.join(folder, 'start.json');
         const good = {
             format: 1, instance: 'a', slug: 'a', name: 'A', port: 1, adminRoot: '/-/a/', nodeRoot: '/a/',
@@ -107,6 +107,9 @@ describe('start.json', () => {
         };
         fs.writeFileSync(file, JSON.stringify(good));
         assert.equal(start.read(file).maxLogPerSecond, 200);
+        fs.writeFileSync(file, JSON.stringify({ ...good, palette: null, logLevel: null }));
+        assert.deepEqual(start.read(file).palette, {});
+        assert.equal(start.read(file).logLevel, 'info');
         for (const change of [
             { nodeRoot: '/-/a/x/' }, { nodeRoot: '/' }, { port: 0 }, { port: '80' }, { format: 2 },
             { adminRoot: '/-/a' }, { credentialSecret: 'short' }, { pageSecret: '' }, { spool: 's' },

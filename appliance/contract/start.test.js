@@ -99,7 +99,9 @@ onEachRuntime('a start', (create) => {
         await admin.run(answers('/hi'));
         await admin.call('POST', 'flows/state', { body: { state: 'stop' } });
         await instance.event('flows:halted');
-        await until(() => /runtimeFlowState": "stop/.test(fs.readFileSync(instance.file('.config.json'))));
+        const config = instance.file('.config.json');
+        await until(() => fs.existsSync(config)
+            && /"runtimeFlowState": "stop"/.test(fs.readFileSync(config)));
         await instance.signal('SIGTERM');
         instance.launch();
         await Promise.all([instance.event('flows:halted'), instance.event('listening')]);

@@ -52,7 +52,8 @@ function read(path) {
         // A flow could otherwise serve a page below the editor and read the editor's token.
         throw new Error(`${path}: adminRoot and nodeRoot lie inside each other.`);
     }
-    return Object.freeze({ ...DEFAULTS, ...start });
+    const given = Object.entries(start).filter(([, value]) => value !== null);
+    return Object.freeze({ ...DEFAULTS, ...Object.fromEntries(given) });
 }
 
 function readOrExit(path) {

@@ -48,8 +48,8 @@ async function main() {
     const switches = new Switches(process.env.LINESIDE_PRACTICE, runtime.log);
     dieOfUncaught(runtime.log);
     await switches.beforeStart();
-    await runtime.start();
-    // Only now: a signal during the start ends the process by its default action.
+    await runtime.prepare();
+    // Not earlier: a signal during the start ends the process by its default action.
     let isStopping = false;
     for (const signal of switches.ignoresTerm ? ['SIGTERM'] : STOP_SIGNALS) {
         process.on(signal, async () => {
@@ -60,6 +60,7 @@ async function main() {
         });
     }
     process.title = 'lineside-practice';
+    await runtime.start();
     switches.afterStart();
 }
 

@@ -15,6 +15,8 @@ const { Router } = require('./web/router');
 const util = require('./util');
 
 class Runtime {
+    #hasFlows = false;
+
     constructor(settings) {
         this.settings = settings;
         this.log = new Log(settings.logging);
@@ -53,13 +55,18 @@ class Runtime {
         };
     }
 
-    async start() {
+    /** All before the first flow runs. */
+    async prepare() {
         await this.storage.init(this.settings, this);
         this.stored = await this.storage.getSettings() ?? {};
         this.#greet();
         this.registry.load();
         await this.contexts.load();
-        if (await this.#loadFlows()) await this.flows.start();
+        this.#hasFlows = await this.#loadFlows();
+    }
+
+    async start() {
+        if (this.#hasFlows) this.flows.start();
         await this.#listen();
     }
 

@@ -36,9 +36,11 @@ package struct RawClient: Sendable {
         await channel.loop.run { [channel] in channel.abort(.aborted) }
     }
 
-    /// All that came until the server ended the connection.
+    /// All that came until the server ended the connection; then we end it too.
     package func untilEnd() async -> String {
-        await recorder.wait { $0.readEnded || $0.closed }.text
+        let text = await recorder.wait { $0.readEnded || $0.closed }.text
+        await channel.loop.run { [channel] in channel.close() }
+        return text
     }
 
     /// All that came so far once it holds `part` so many times.

@@ -81,7 +81,7 @@ package class SocketChannel: ByteChannel, EventSource, @unchecked Sendable {
         }
     }
 
-    /// Called when the channel has gone, after its handler was told.
+    /// Called when the channel has gone, before its handler is told.
     func onDeparture(_ body: @escaping () -> Void) { departure = body }
 
     private func advanceOpening() {
@@ -356,9 +356,9 @@ package class SocketChannel: ByteChannel, EventSource, @unchecked Sendable {
     private func tellClosed() {
         let (opened, handler, departure) = (opening, handler, departure)
         (opening, self.handler, self.departure) = (nil, nil, nil)
+        departure?()
         opened?(.failure(failure ?? .aborted))
         handler?.channelClosed(failure)
-        departure?()
     }
 
     // MARK: Names

@@ -1,0 +1,251 @@
+import Basics
+package import Domain
+import Processes
+package import Store
+import Synchronization
+
+/// All instances of the site: one supervisor each, adopted or started when the appliance starts,
+/// left running when it ends.
+package actor InstanceRegistry: InstanceRuntime, InstanceDirectory, Service {
+    private struct Known {
+        var instance: Instance
+        var pageSecret: String
+        var supervisor: InstanceSupervisor
+    }
+
+    /// What is asked for on every request, from any thread.
+    private struct Board {
+        var statuses: [Instance.ID: InstanceStatus] = [:]
+        var observers: [UInt64: AsyncStream<InstanceStatus>.Continuation] = [:]
+        var next: UInt64 = 0
+    }
+
+    /// How long one start may hold up the next when the appliance starts: a busy server starts
+    /// one after the other, and one that hangs does not keep the rest down.
+    private static let stagger = Duration.seconds(10)
+    private static let housekeeping = Duration.seconds(3600)
+
+    private let stores: Stores
+    private let catalog: StoredCatalog
+    private let alarms: AlarmRaiser
+    private let around: InstanceSupervisor.Surroundings
+    private let stopsOnExit: Bool
+    private let log = Log("instances")
+    private let board = Mutex(Board())
+    private var known: [Instance.ID: Known] = [:]
+    private var bySlug: [String: Instance.ID] = [:]
+    private let turn = Turnstile()
+
+    /// - Parameters:
+    ///   - around: with `catalog` and `alarms` as its own.
+    ///   - stopsOnExit: instances end with the appliance.
+    package init(
+        stores: Stores, catalog: StoredCatalog, alarms: AlarmRaiser,
+        around: InstanceSupervisor.Surroundings, stopsOnExit: Bool = false
+    ) {
+        self.stores = stores
+        self.catalog = catalog
+        self.alarms = alarms
+        self.around = around
+        self.stopsOnExit = stopsOnExit
+    }
+
+    // MARK: Service
+
+    /// Looks after all instances until it is cancelled.
+    package func run() async throws {
+        let wanted = try await takeOver()
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await self.startAll(wanted) }
+            group.addTask { await self.keepHouse() }
+        }
+        if stopsOnExit { await stopAll() }
+        for entry in known.values { await entry.supervisor.letGo() }
+    }
+
+    /// - Returns: those that shall run and don't.
+    private func takeOver() async throws -> [Instance.ID] {
+        let open = try await alarms.open()
+        var wanted: [Instance.ID] = []
+        for instance in try await stores.instances.all() {
+            guard let entry = await add(instance, raised: open[instance.id.text] ?? []) else {
+                continue
+            }
+            await entry.supervisor.resume()
+            switch (instance.desiredState, status(instance.id).pid) {
+            case (.running, nil): wanted.append(instance.id)
+            // It was being stopped when the appliance ended.
+            case (.stopped, .some): await entry.supervisor.stop()
+            case (.running, .some), (.stopped, nil): break
+            }
+        }
+        return wanted
+    }
+
+    private func startAll(_ ids: [Instance.ID]) async {
+        for id in ids where !Task.isCancelled {
+            guard let entry = known[id] else { continue }
+            await entry.supervisor.start()
+            await settled(id, within: Self.stagger) { $0.state != .starting }
+        }
+    }
+
+    private func keepHouse() async {
+        while !Task.isCancelled {
+            do throws(StoreError) { try await stores.resources.prune(now: .now()) } catch {
+                log.warning("old samples cannot be removed: \(error)")
+            }
+            try? await Task.sleep(for: Self.housekeeping)
+        }
+    }
+
+    private func stopAll() async {
+        for entry in known.values { await entry.supervisor.stop() }
+        for id in known.keys {
+            await settled(id, within: InstanceMachine.grace + .seconds(10)) {
+                $0.state == .stopped
+            }
+        }
+    }
+
+    // MARK: InstanceRuntime
+
+    package func status(of id: Instance.ID) async -> InstanceStatus { status(id) }
+    package func start(_ id: Instance.ID) async { await find(id)?.supervisor.start() }
+    package func stop(_ id: Instance.ID) async { await find(id)?.supervisor.stop() }
+    package func restart(_ id: Instance.ID) async { await find(id)?.supervisor.restart() }
+    package func kill(_ id: Instance.ID) async { await find(id)?.supervisor.kill() }
+    package func drain(_ id: Instance.ID) async { await find(id)?.supervisor.drainSpool() }
+
+    package func refresh(_ id: Instance.ID) async {
+        guard var entry = known[id] else {
+            _ = await find(id)
+            return
+        }
+        do throws(StoreError) {
+            let instance = try await stores.instances.get(id)
+            bySlug[entry.instance.slug.text] = nil
+            entry.instance = instance
+            known[id] = entry
+            bySlug[instance.slug.text] = id
+            // Whoever shows it reads its view anew.
+            tell(status(id))
+        } catch {
+            log.warning("instance \(id) cannot be read again: \(error)")
+        }
+    }
+
+    package func halt(_ id: Instance.ID) async {
+        guard let entry = known[id] else { return }
+        await entry.supervisor.stop()
+        while status(id).state != .stopped, !Task.isCancelled {
+            await settled(id, within: .seconds(60)) { $0.state == .stopped }
+        }
+    }
+
+    package func retire(_ id: Instance.ID) async {
+        await halt(id)
+        guard let entry = known[id] else { return }
+        await entry.supervisor.letGo()
+        known[id] = nil
+        bySlug[entry.instance.slug.text] = nil
+        around.preparation.ports.release(id.text)
+        board.withLock { _ = $0.statuses.removeValue(forKey: id) }
+    }
+
+    // MARK: InstanceDirectory
+
+    package func entrance(slug: String) async -> InstanceEntrance? {
+        guard let id = bySlug[slug], let entry = known[id] else { return nil }
+        let status = status(id)
+        let instance = entry.instance
+        return InstanceEntrance(
+            id: id, name: instance.name.text, slug: instance.slug.text, path: instance.path,
+            access: instance.settings.access, pageBasic: instance.settings.pageBasic,
+            state: status.state, port: status.port, pageSecret: entry.pageSecret)
+    }
+
+    // MARK: Watching
+
+    package nonisolated func statuses() -> [InstanceStatus] {
+        board.withLock { Array($0.statuses.values) }
+    }
+
+    /// Each change from now on; the newest thousand wait for a slow observer.
+    package nonisolated func observe() -> AsyncStream<InstanceStatus> {
+        let (stream, continuation) = AsyncStream.makeStream(
+            of: InstanceStatus.self, bufferingPolicy: .bufferingNewest(1000))
+        let number = board.withLock { board in
+            board.next += 1
+            board.observers[board.next] = continuation
+            return board.next
+        }
+        continuation.onTermination = { [weak self] _ in
+            self?.board.withLock { _ = $0.observers.removeValue(forKey: number) }
+        }
+        return stream
+    }
+
+    private nonisolated func status(_ id: Instance.ID) -> InstanceStatus {
+        board.withLock { $0.statuses[id] } ?? InstanceStatus(id: id)
+    }
+
+    private nonisolated func changed(_ status: InstanceStatus) {
+        let observers = board.withLock { board in
+            board.statuses[status.id] = status
+            return Array(board.observers.values)
+        }
+        for observer in observers { observer.yield(status) }
+        tell(status)
+    }
+
+    private nonisolated func tell(_ status: InstanceStatus) {
+        around.bus.publish("instances") { status.json }
+    }
+
+    /// Waits until a status is as wished, or the time is over.
+    private nonisolated func settled(
+        _ id: Instance.ID, within limit: Duration,
+        _ accepts: @escaping @Sendable (InstanceStatus) -> Bool
+    ) async {
+        let changes = observe()
+        if accepts(status(id)) { return }
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask {
+                for await change in changes where change.id == id && accepts(change) { return }
+            }
+            group.addTask { try? await self.around.clock.sleep(limit) }
+            await group.next()
+            group.cancelAll()
+        }
+    }
+
+    // MARK: Supervisors
+
+    private func find(_ id: Instance.ID) async -> Known? {
+        if let entry = known[id] { return entry }
+        await turn.take()
+        var entry = known[id]
+        if entry == nil, let instance = try? await stores.instances.get(id) {
+            entry = await add(instance, raised: [])
+        }
+        await turn.leave()
+        return entry
+    }
+
+    private func add(_ instance: Instance, raised: Set<AlarmKind>) async -> Known? {
+        let secret: String
+        do { secret = try await catalog.pageSecret(of: instance.id) } catch {
+            // It cannot run, but it can be seen, stopped and deleted.
+            log.error("instance \(instance.id): \(error)")
+            secret = Randomness.secret()
+        }
+        let supervisor = InstanceSupervisor(instance.id, in: around, raised: raised) {
+            [weak self] status in self?.changed(status)
+        }
+        let entry = Known(instance: instance, pageSecret: secret, supervisor: supervisor)
+        known[instance.id] = entry
+        bySlug[instance.slug.text] = instance.id
+        return entry
+    }
+}

@@ -109,18 +109,18 @@ function open(): void {
   mine.onmessage = (event) => {
     if (mine === socket && typeof event.data === "string") receive(event.data);
   };
-  mine.onclose = () => {
-    if (mine === socket) closed();
+  mine.onclose = (event) => {
+    if (mine === socket) closed(event.code === 4401);
   };
 }
 
-function closed(): void {
+/** `refused`: the server no longer knows this session. An ordinary call renews it or finds it ended. */
+function closed(refused: boolean): void {
   socket = null;
   greeted = false;
   lose();
   if (!wanted) return;
-  // A session that ended closes the socket too: an ordinary call finds that out.
-  if (attempt % 4 === 1) api.get("user").catch(() => {});
+  if (refused) api.get("user").catch(() => {});
   retry = setTimeout(open, backoff(attempt++));
 }
 
@@ -138,7 +138,7 @@ function receive(text: string): void {
   }
   if (message.hello) {
     greeted = true;
-    attempt = 0;
+    heard(message.hello.build);
     for (const topic of topics.keys()) say({ subscribe: topic });
     back();
     return;
@@ -164,18 +164,24 @@ function drop(): void {
   if (wanted && !retry) retry = setTimeout(open, backoff(attempt++));
 }
 
-let builds: string | null = null;
+let firstBuild: string | null = null;
+
+/** The server was replaced under this page: it may go on, and may be loaded again. */
+function heard(build: string): void {
+  firstBuild ??= build;
+  connection.set({ newBuild: build === firstBuild ? null : build });
+}
 
 /** A pulled cable closes no socket: silence is broken by asking. Hidden tabs do not ask. */
 async function check(): Promise<void> {
   if (asking || document.visibilityState === "hidden") return;
   asking = true;
   try {
-    const health = await api.get<Health>("health", { timeout: PATIENCE });
-    if (builds === null) builds = health.version;
-    else if (health.version !== builds) connection.set({ newBuild: health.version });
-    if (greeted && socket?.readyState === WebSocket.OPEN) back();
-    else if (!socket && !retry) open();
+    await api.get<Health>("health", { timeout: PATIENCE });
+    if (greeted && socket?.readyState === WebSocket.OPEN) {
+      attempt = 0;
+      back();
+    } else if (!socket && !retry) open();
   } catch (error) {
     if (error instanceof ApiError && error.unreachable) drop();
   } finally {

@@ -153,13 +153,16 @@ export interface Instance {
   memoryLimitMB: number;
   cpuLimitPercent: number | null;
   timeZone: string;
+  /** Whether the editor may install node packages, and upload them as files. */
+  paletteInstall: boolean;
+  paletteUpload: boolean;
   safeMode: boolean;
   pid: number | null;
   startedAt: Time | null;
   restarts: number;
   lastDeployAt: Time | null;
   flowsRevision: string | null;
-  resources: { rss: number; cpuPercent: number; lagMs: number } | null;
+  resources: { rss: number; cpuPercent: number; lagMs: number | null } | null;
   createdAt: Time;
   permissions: string[];
 }
@@ -194,7 +197,9 @@ export interface Version {
   size: number;
   flowsDigest: string;
   hasCredentials: boolean;
-  modules: { name: string; version: string }[];
+  modules: NodeModule[];
+  /** Names of the environment variables that were set. */
+  environment: string[];
   stackId: string | null;
   snapshot: { id: string; name: string } | null;
 }
@@ -203,18 +208,26 @@ export interface Snapshot {
   id: string;
   applicationId: string;
   instanceId: string | null;
-  versionId: string;
+  versionId: string | null;
   name: string;
   note: string;
   author: string;
   createdAt: Time;
   size: number;
   flowsDigest: string;
+  hasCredentials: boolean;
+  modules: NodeModule[];
+  environment: string[];
+}
+
+export interface NodeModule {
+  name: string;
+  version: string;
 }
 
 export interface RestoreResult {
   version: Version | null;
-  missingModules: (string | { name: string; version: string })[];
+  missingModules: (string | NodeModule)[];
   restarted: boolean;
 }
 
@@ -242,12 +255,19 @@ export interface LogRecord {
   text: string;
 }
 
+/** A stretch of a log; `first` and `last` bound what is kept at all. */
+export interface LogPage extends List<LogRecord> {
+  first: number;
+  last: number;
+  hasMore: boolean;
+}
+
 export interface ResourceSample {
   at: Time;
   rss: number;
-  heapUsed: number;
+  heapUsed: number | null;
   cpuPercent: number;
-  lagMs: number;
+  lagMs: number | null;
 }
 
 export interface ObjectRef {

@@ -145,7 +145,7 @@ function ObjectLink({ event }: { event: AuditEvent }) {
     user: "/users/",
   };
   return base[o.type] && !event.kind.endsWith(".deleted")
-    ? <Link href={base[o.type] + o.id}>{o.name}</Link>
+    ? <Link className="soft" href={base[o.type] + o.id}>{o.name}</Link>
     : <>{o.name}</>;
 }
 

@@ -9,7 +9,7 @@ export interface Scale {
 
 export function niceMax(v: number): number {
   const p = Math.pow(10, Math.floor(Math.log10(Math.max(v, 1e-9))));
-  for (const m of [1, 2, 2.5, 5, 10]) if (v <= m * p) return m * p;
+  for (const m of [1, 1.2, 1.6, 2, 2.4, 3.2, 4, 5, 6, 8, 10]) if (v <= m * p) return m * p;
   return 10 * p;
 }
 export function ticks(max: number, n = 4): number[] {

@@ -5,6 +5,7 @@ import { useAction, useList } from "../api/use.ts";
 import { readFlowsFile } from "../core/flows-file.ts";
 import { slugOf } from "../core/names.ts";
 import { t, tn } from "../i18n/text.ts";
+import { stackLabel } from "./instances.tsx";
 import { useApplications } from "../snapshots/use-applications.ts";
 import { Button, LinkButton } from "../ui/button.tsx";
 import { BoxChoice, CheckBox, Form, SelectField, TextField } from "../ui/fields.tsx";
@@ -128,7 +129,7 @@ function Wizard(
                 error={fields.stack}
                 choices={p.stacks.map((s) => ({
                   value: s.id,
-                  label: `${s.name} ${s.version} (Node-RED ${s.nodeRed})`,
+                  label: stackLabel(s),
                 }))}
               />
             )
@@ -139,6 +140,7 @@ function Wizard(
         <div className="pad form">
           <BoxChoice
             legend={t("create.from")}
+            quiet
             value={start}
             onChange={(v) => setStart(v as Start)}
             choices={[
@@ -226,8 +228,7 @@ function ParameterField(
   }
   return (
     <TextField
-      label={parameter.title}
-      hint={parameter.unit ?? undefined}
+      label={parameter.unit ? `${parameter.title} (${parameter.unit})` : parameter.title}
       type={parameter.type === "number" ? "number" : "text"}
       min={parameter.min ?? undefined}
       max={parameter.max ?? undefined}

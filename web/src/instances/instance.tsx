@@ -15,7 +15,7 @@ import { ProblemNote } from "../ui/problem.tsx";
 import { Failed, Loading } from "../ui/states.tsx";
 import { Shape, Status } from "../ui/status.tsx";
 import { Tabs } from "../ui/tabs.tsx";
-import { Ago } from "../ui/time.tsx";
+import { UpTime } from "../ui/time.tsx";
 import { DangerTab } from "./danger.tsx";
 import { EnvironmentTab } from "./environment.tsx";
 import { stackName } from "./instances.tsx";
@@ -29,9 +29,10 @@ export function InstancePage({ id, tab }: { id: string; tab: string }) {
   const loaded = useLoad<Instance>(`instances/${id}`);
   useTopic(`instance/${id}`, (m) => {
     const view = m.data as Instance | undefined;
-    if (m.missed || !view?.id) loaded.reload();
-    // What this user may do is said only in the answer to this user.
-    else loaded.set({ ...loaded.data, ...view, permissions: loaded.data?.permissions ?? [] });
+    if (m.missed || !view?.id || !view.state) loaded.reload();
+    else if (view.id === id) {
+      loaded.set({ ...view, permissions: view.permissions ?? loaded.data?.permissions ?? [] });
+    }
   });
   const application = useLoad<Application>(
     loaded.data ? `applications/${loaded.data.applicationId}` : null,
@@ -78,11 +79,7 @@ function Standing(
             <Status state={instance.state} />
             <span>{stackName(instance)}</span>
             {instance.startedAt && instance.state !== "stopped"
-              ? (
-                <span>
-                  {t("instance.since")} <Ago at={instance.startedAt} />
-                </span>
-              )
+              ? <UpTime since={instance.startedAt} />
               : null}
           </span>
         }

@@ -1,7 +1,7 @@
 import { useMemo } from "react";
 import { session } from "../app/session.ts";
 import { somewhere } from "../api/permissions.ts";
-import type { Instance } from "../api/types.ts";
+import type { Instance, Stack } from "../api/types.ts";
 import { type Listed, useList, useTopic } from "../api/use.ts";
 import { needsAttention, SEVERITY_ORDER, severityOf } from "../core/abnormal.ts";
 import { useApplications } from "../snapshots/use-applications.ts";
@@ -186,4 +186,10 @@ export function instanceColumns(names: Map<string, string>): Column<Instance>[] 
 
 export function stackName(i: Instance): string {
   return i.stack ? `${i.stack.name} ${i.stack.version}` : t("stack.practice");
+}
+
+/** A stack is often called what it holds: then that is said once. */
+export function stackLabel(s: Stack): string {
+  const own = `${s.name} ${s.version}`;
+  return own === `Node-RED ${s.nodeRed}` ? own : `${own} (Node-RED ${s.nodeRed})`;
 }

@@ -1,6 +1,6 @@
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
 import { api, type ApiError, download, query } from "../api/client.ts";
-import type { Instance, List, LogRecord } from "../api/types.ts";
+import type { Instance, LogPage, LogRecord } from "../api/types.ts";
 import { asError, useTopic } from "../api/use.ts";
 import { connection } from "../api/live.ts";
 import { Batch } from "../core/batch.ts";
@@ -45,9 +45,9 @@ export function LogTab({ instance }: { instance: Instance }) {
     const stop = new AbortController();
     const last = log.last;
     const path = query(base, { limit: PAGE, after: last ?? undefined });
-    api.get<List<LogRecord>>(path, { signal: stop.signal }).then((page) => {
+    api.get<LogPage>(path, { signal: stop.signal }).then((page) => {
       log.append(page.items);
-      if (last === null) setOldest(page.items.length < PAGE);
+      if (last === null) setOldest(!page.hasMore);
       setError(null);
       setRevision((r) => r + 1);
     }, (e) => {
@@ -77,11 +77,11 @@ export function LogTab({ instance }: { instance: Instance }) {
 
   const older = async () => {
     try {
-      const page = await api.get<List<LogRecord>>(
+      const page = await api.get<LogPage>(
         query(base, { limit: PAGE, before: log.first ?? undefined }),
       );
       const added = log.prepend(page.items);
-      setOldest(page.items.length < PAGE || added === 0);
+      setOldest(!page.hasMore || added === 0);
       setRevision((r) => r + 1);
     } catch (e) {
       setError(asError(e));

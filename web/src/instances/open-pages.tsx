@@ -11,10 +11,10 @@ import { handOver } from "./open-editor.tsx";
 
 /**
  * Where the page origin sends somebody without a page session: fetches a one-time code for
- * `path` of the instance and goes on there. Only paths below the instance's own root.
+ * `path`, counted from the instance's own root, and goes on there.
  */
 export function OpenPages({ slug }: { slug: string }) {
-  const [path] = useQuery("path", `/${slug}/`);
+  const [path] = useQuery("path", "/");
   const { run, error } = useAction();
   const go = () => {
     run(async () => {

@@ -40,8 +40,11 @@ export function InstanceOverview({ instance }: { instance: Instance }) {
     const last = old[old.length - 1]?.at ?? "";
     return [...old, ...fresh.filter((s) => s.at > last)].filter((s) => s.at >= from);
   }, [past.data, fresh, from]);
-  const series = (read: (s: ResourceSample) => number) =>
-    samples.map((s) => ({ t: Date.parse(s.at), v: read(s) }));
+  const series = (read: (s: ResourceSample) => number | null) =>
+    samples.flatMap((s) => {
+      const v = read(s);
+      return v === null ? [] : [{ t: Date.parse(s.at), v }];
+    });
   const rangeName = t(
     `range.${hours === 1 ? "1h" : hours === 6 ? "6h" : hours === 24 ? "24h" : "7d"}`,
   );

@@ -12,6 +12,7 @@ import { useUnsaved } from "../ui/navigation.ts";
 import { Panel } from "../ui/page-head.tsx";
 import { Await } from "../ui/states.tsx";
 import { Time } from "../ui/time.tsx";
+import { stackLabel } from "./instances.tsx";
 import { toast } from "../ui/toast.tsx";
 
 interface Props {
@@ -97,7 +98,7 @@ function General({ instance, onChange }: Props) {
           choices={[
             ...(stacks.data ?? []).map((s) => ({
               value: s.id,
-              label: `${s.name} ${s.version} (Node-RED ${s.nodeRed})`,
+              label: stackLabel(s),
             })),
             ...(instance.stack && !stacks.data?.some((s) => s.id === instance.stack?.id)
               ? [{

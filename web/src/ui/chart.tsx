@@ -150,7 +150,7 @@ function Drawing(
           <g key={v}>
             <line className="gridline" x1={LEFT} x2={w - RIGHT} y1={scale.y(v)} y2={scale.y(v)} />
             <text x={LEFT - 8} y={scale.y(v) + 4} textAnchor="end">
-              {number(v, max < 4 ? 1 : 0)}
+              {number(v, Number.isInteger(max / 4) ? 0 : 1)}
             </text>
           </g>
         ))}

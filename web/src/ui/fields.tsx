@@ -174,6 +174,8 @@ export function CheckBox(
 export function BoxChoice(
   p: {
     legend: string;
+    /** The legend is heard only: a heading says the same. */
+    quiet?: boolean;
     value: string;
     onChange: (value: string) => void;
     choices: readonly (Choice & { note?: string; disabled?: boolean })[];
@@ -182,7 +184,7 @@ export function BoxChoice(
   const name = useId();
   return (
     <fieldset className="boxes">
-      <legend>{p.legend}</legend>
+      <legend className={p.quiet ? "vh" : undefined}>{p.legend}</legend>
       {p.choices.map((c) => (
         <label key={c.value} className={p.value === c.value ? "box is-picked" : "box"}>
           <input

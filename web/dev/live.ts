@@ -1,0 +1,63 @@
+import type { Instance } from "../src/api/types.ts";
+import { type Data, logLine, sample } from "./data.ts";
+
+/** The live socket of the mock: topics, a log line now and then, resource samples. */
+export class Live {
+  private readonly clients = new Map<WebSocket, Set<string>>();
+
+  constructor(private readonly data: Data) {
+    setInterval(() => this.tick(), 1000);
+  }
+
+  join(socket: WebSocket, knows: (token: string) => boolean): void {
+    socket.onopen = () => {
+      socket.send(JSON.stringify({ hello: { build: "mock", time: new Date() } }));
+    };
+    socket.onmessage = (event) => {
+      const message = JSON.parse(event.data);
+      if ("csrf" in message) {
+        if (!knows(message.csrf)) return socket.close(4401);
+        this.clients.set(socket, new Set());
+        return;
+      }
+      const topics = this.clients.get(socket);
+      if (message.subscribe) topics?.add(message.subscribe);
+      if (message.unsubscribe) topics?.delete(message.unsubscribe);
+    };
+    socket.onclose = () => this.clients.delete(socket);
+    socket.onerror = () => this.clients.delete(socket);
+  }
+
+  say(topic: string, data: unknown, missed?: number): void {
+    const text = JSON.stringify({ topic, ...(data === null ? {} : { data }), missed });
+    for (const [socket, topics] of this.clients) {
+      if (topics.has(topic) && socket.readyState === WebSocket.OPEN) socket.send(text);
+    }
+  }
+
+  changed(instance: Instance): void {
+    const { permissions: _, ...view } = instance;
+    this.say("instances", view);
+    this.say(`instance/${instance.id}`, view);
+  }
+
+  log(instance: string, count: number, missed = 0): void {
+    const lines = this.data.logs.get(instance) ?? [];
+    const records = [];
+    for (let i = 0; i < count; i++) {
+      const line = logLine((lines[lines.length - 1]?.seq ?? 0) + 1, Date.now());
+      lines.push(line);
+      records.push(line);
+    }
+    this.data.logs.set(instance, lines.slice(-5000));
+    this.say(`instance/${instance}/log`, { records, missed });
+  }
+
+  private tick(): void {
+    for (const i of this.data.instances) {
+      if (i.state !== "running") continue;
+      this.log(i.id, 1);
+      this.say(`instance/${i.id}/resources`, sample(Date.now()));
+    }
+  }
+}

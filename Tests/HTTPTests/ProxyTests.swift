@@ -301,6 +301,28 @@ import Testing
         await server.end()
     }
 
+    @Test("Who goes away while the upstream still thinks takes the request along")
+    func cancelledEarly() async throws {
+        let asked = Signal<Void>()
+        let cut = Signal<Void>()
+        let server = try TestUpstream { wire, _ in
+            _ = try await wire.head()
+            asked.send()
+            await wire.ended()
+            cut.send()
+        }
+        let incoming = try request(.get, "/")
+        let task = Task {
+            await Proxy(client: server.client).forward(
+                incoming, to: server.upstream, policy: ProxyPolicy())
+        }
+        try await asked.wait()
+        task.cancel()
+        #expect(try await collect(await task.value).status == 502)
+        try await cut.wait()
+        await server.end()
+    }
+
     @Test("An answer that nobody fetches frees the upstream's connection")
     func dropped() async throws {
         let cut = Signal<Void>()

@@ -6,44 +6,32 @@ package final class ClientExchange: Sendable {
     private struct State {
         var decoder: BodyDecoder
         var input: [UInt8]
-        var upload: Upload
         var isOver = false
     }
-
-    private enum Upload { case running, done, failed }
 
     package let head: ResponseHead
     private let stream: ClientStream
     private let release: @Sendable (ClientStream) -> Void
     private let state: Mutex<State>
-    private let uploading: Task<Bool, Never>?
+    private let upload: Upload?
     private let deadline: StreamDeadline?
 
     init(
         _ head: ResponseHead, on stream: ClientStream, input: [UInt8],
-        uploading: Task<Bool, Never>?, deadline: StreamDeadline?,
+        upload: Upload?, deadline: StreamDeadline?,
         release: @escaping @Sendable (ClientStream) -> Void
     ) {
         self.head = head
         self.stream = stream
         self.release = release
-        self.uploading = uploading
+        self.upload = upload
         self.deadline = deadline
-        state = Mutex(
-            State(
-                decoder: BodyDecoder(head.framing), input: input,
-                upload: uploading == nil ? .done : .running))
-        if let uploading {
-            Task { [weak self] in
-                let isWhole = await uploading.value
-                self?.uploadEnded(isWhole)
-            }
-        }
+        state = Mutex(State(decoder: BodyDecoder(head.framing), input: input))
         if head.status != 101 { settle() }
     }
 
     deinit {
-        uploading?.cancel()
+        upload?.cancel()
         deadline?.cancel()
         if state.withLock({ !$0.isOver }) { stream.abort() }
     }
@@ -79,7 +67,7 @@ package final class ClientExchange: Sendable {
             defer { state.isOver = true }
             return !state.isOver
         }
-        uploading?.cancel()
+        upload?.cancel()
         deadline?.cancel()
         if first { stream.abort() }
     }
@@ -118,21 +106,16 @@ package final class ClientExchange: Sendable {
         }
     }
 
-    private func uploadEnded(_ isWhole: Bool) {
-        state.withLock { $0.upload = isWhole ? .done : .failed }
-        settle()
-    }
-
     /// Gives the connection back once nothing more goes over it for this exchange.
     private func settle() {
         let outcome = state.withLock { state -> Bool? in
             guard !state.isOver, state.decoder.isDone else { return nil }
             // With the answer whole nobody waits for the rest of a request.
             state.isOver = true
-            return state.upload == .done && head.keepAlive && state.input.isEmpty
+            return upload?.isWhole ?? true && head.keepAlive && state.input.isEmpty
         }
         guard let outcome else { return }
-        uploading?.cancel()
+        upload?.cancel()
         deadline?.cancel()
         if outcome { release(stream) } else { stream.abort() }
     }

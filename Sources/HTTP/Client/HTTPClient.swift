@@ -114,11 +114,11 @@ package final class HTTPClient: Sendable {
         } catch { throw ClientFault(error) }
     }
 
-    /// Head and body onto the connection. A short body goes at once; a streamed one in a task,
-    /// because the answer may come before it ends.
+    /// Head and body onto the connection.
+    /// - Returns: what of it is still under way.
     private static func upload(
         _ request: ClientRequest, _ head: [UInt8], _ stream: ClientStream
-    ) -> Task<Bool, Never>? {
+    ) -> Upload? {
         switch request.body {
         case .none:
             stream.enqueue(head)
@@ -128,28 +128,8 @@ package final class HTTPClient: Sendable {
             return nil
         case .stream(let body, let framing):
             stream.enqueue(head)
-            return Task.immediate(executorPreference: stream.loop) {
-                await Self.pump(body, framing, stream)
-            }
+            return Upload(of: body, framing: framing, to: stream)
         }
-    }
-
-    /// `false` if the upstream takes no more; a body that breaks off breaks the connection off, or
-    /// the upstream would take it for whole.
-    private static func pump(
-        _ body: RequestBody, _ framing: BodyFraming, _ stream: ClientStream
-    ) async -> Bool {
-        do throws(BodyFault) {
-            while let bytes = try await body.next() {
-                let sent = framing == .chunked ? ChunkedEncoder.chunk(bytes) : bytes
-                do throws(StreamFault) { try await stream.write(sent) } catch { return false }
-            }
-        } catch {
-            stream.abort()
-            return false
-        }
-        if framing == .chunked { stream.enqueue(ChunkedEncoder.last) }
-        return true
     }
 
     private func attempt(
@@ -160,10 +140,16 @@ package final class HTTPClient: Sendable {
         let deadline = timeout.map { stream.abort(after: $0) }
         let upload = Self.upload(request, bytes, stream)
         do throws(ClientFault) {
-            let (head, rest) = try await Self.readHead(request, stream, limits)
+            // Whoever asked may go away while the upstream thinks.
+            let answer = await withTaskCancellationHandler {
+                await Self.head(answering: request, stream, limits)
+            } onCancel: {
+                stream.abort()
+            }
+            let (head, rest) = try answer.get()
             let pool = pool
             return ClientExchange(
-                head, on: stream, input: rest, uploading: upload, deadline: deadline
+                head, on: stream, input: rest, upload: upload, deadline: deadline
             ) { stream in pool.put(stream, for: upstream) }
         } catch {
             deadline?.cancel()
@@ -171,6 +157,14 @@ package final class HTTPClient: Sendable {
             stream.abort()
             throw error
         }
+    }
+
+    private static func head(
+        answering request: ClientRequest, _ stream: ClientStream, _ limits: HTTPLimits
+    ) async -> Result<(ResponseHead, [UInt8]), ClientFault> {
+        do throws(ClientFault) {
+            return .success(try await readHead(request, stream, limits))
+        } catch { return .failure(error) }
     }
 
     private static func readHead(

@@ -271,8 +271,10 @@ import Testing
 
     @Test("A real Node-RED is taken in whole")
     func real() throws {
-        guard let path = getenv("LINESIDE_TEST_STACK_ARCHIVE").map({ String(cString: $0) }) else {
-            print("skipped: LINESIDE_TEST_STACK_ARCHIVE names no archive")
+        guard let path = getenv("LINESIDE_TEST_STACK").map({ String(cString: $0) }),
+            !Files.isDirectory(path)
+        else {
+            print("skipped: LINESIDE_TEST_STACK names no archive")
             return
         }
         let manifest = try install(path, name: Name(stored: "Real"))

@@ -1,15 +1,17 @@
-'use strict';
+"use strict";
 
 const POLL = 20;
 const LIMIT = 60_000;
 
 /** For what nobody announces: a file's content. Throws if it does not come to be. */
 async function until(isSo) {
-    const end = Date.now() + LIMIT;
-    while (!isSo()) {
-        if (Date.now() > end) throw new Error(`never came to be: ${isSo}`);
-        await new Promise((resolve) => { setTimeout(resolve, POLL); });
-    }
+  const end = Date.now() + LIMIT;
+  while (!isSo()) {
+    if (Date.now() > end) throw new Error(`never came to be: ${isSo}`);
+    await new Promise((resolve) => {
+      setTimeout(resolve, POLL);
+    });
+  }
 }
 
 module.exports = { until };

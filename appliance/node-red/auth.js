@@ -1,9 +1,9 @@
-'use strict';
+"use strict";
 // Who the appliance says is asking: tokens that it signs and that live for a minute.
 //
 // Only the public key is here, so a flow that reads every file of its instance can forge nothing.
 
-const crypto = require('node:crypto');
+const crypto = require("node:crypto");
 
 /** Seconds that a token may live, and that the clocks of one machine's processes may differ. */
 const MAX_LIFE = 60;
@@ -15,41 +15,41 @@ const SHAPE = /^([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]{86})$/;
 
 /** Returns `verify(token)`: `{username, permissions, anonymous: false}`, or null for any flaw. */
 function tokenVerifier({ publicKey, instance, now = () => Date.now() / 1000 }) {
-    const key = crypto.createPublicKey(publicKey);
-    const kept = new Map();
+  const key = crypto.createPublicKey(publicKey);
+  const kept = new Map();
 
-    function claimsOf(token) {
-        if (typeof token !== 'string' || token.length > MAX_LENGTH) return null;
-        const parts = SHAPE.exec(token);
-        if (!parts) return null;
-        const [, payload, signature] = parts;
-        if (!crypto.verify(null, Buffer.from(payload), key, Buffer.from(signature, 'base64url'))) {
-            return null;
-        }
-        try {
-            return JSON.parse(Buffer.from(payload, 'base64url').toString());
-        } catch {
-            return null;
-        }
+  function claimsOf(token) {
+    if (typeof token !== "string" || token.length > MAX_LENGTH) return null;
+    const parts = SHAPE.exec(token);
+    if (!parts) return null;
+    const [, payload, signature] = parts;
+    if (!crypto.verify(null, Buffer.from(payload), key, Buffer.from(signature, "base64url"))) {
+      return null;
     }
-
-    function isCurrent(exp) {
-        return Number.isSafeInteger(exp) && exp >= now() - LEEWAY
-            && exp <= now() + MAX_LIFE + LEEWAY;
+    try {
+      return JSON.parse(Buffer.from(payload, "base64url").toString());
+    } catch {
+      return null;
     }
+  }
 
-    return function verify(token) {
-        const claims = kept.get(token) ?? claimsOf(token);
-        if (!claims || claims.aud !== instance || !isCurrent(claims.exp)) {
-            kept.delete(token);
-            return null;
-        }
-        if (typeof claims.sub !== 'string' || claims.sub === '') return null;
-        if (claims.perm !== '*' && claims.perm !== 'read') return null;
-        if (kept.size >= MAX_KEPT) kept.delete(kept.keys().next().value);
-        kept.set(token, claims);
-        return { username: claims.sub, permissions: claims.perm };
-    };
+  function isCurrent(exp) {
+    return Number.isSafeInteger(exp) && exp >= now() - LEEWAY &&
+      exp <= now() + MAX_LIFE + LEEWAY;
+  }
+
+  return function verify(token) {
+    const claims = kept.get(token) ?? claimsOf(token);
+    if (!claims || claims.aud !== instance || !isCurrent(claims.exp)) {
+      kept.delete(token);
+      return null;
+    }
+    if (typeof claims.sub !== "string" || claims.sub === "") return null;
+    if (claims.perm !== "*" && claims.perm !== "read") return null;
+    if (kept.size >= MAX_KEPT) kept.delete(kept.keys().next().value);
+    kept.set(token, claims);
+    return { username: claims.sub, permissions: claims.perm };
+  };
 }
 
-module.exports = { tokenVerifier, TOKEN_HEADER: 'x-lineside-token' };
+module.exports = { tokenVerifier, TOKEN_HEADER: "x-lineside-token" };

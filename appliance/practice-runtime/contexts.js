@@ -1,112 +1,118 @@
-'use strict';
+"use strict";
 // What flows remember: per node, per tab and for all, in memory or in files below context/.
 
-const fs = require('node:fs/promises');
-const path = require('node:path');
-const { getProperty, setProperty } = require('./util');
+const fs = require("node:fs/promises");
+const path = require("node:path");
+const { getProperty, setProperty } = require("./util");
 
 /** Node-RED's own interval between writes of a file store. */
 const SAVE_EVERY = 30_000;
 
 class Store {
-    scopes = new Map();
+  scopes = new Map();
 
-    scope(name) {
-        if (!this.scopes.has(name)) this.scopes.set(name, {});
-        return this.scopes.get(name);
-    }
+  scope(name) {
+    if (!this.scopes.has(name)) this.scopes.set(name, {});
+    return this.scopes.get(name);
+  }
 
-    async load() {}
+  async load() {}
 
-    async save() {}
+  async save() {}
 }
 
 class FileStore extends Store {
-    #directory;
+  #directory;
 
-    constructor(directory) {
-        super();
-        this.#directory = directory;
-    }
+  constructor(directory) {
+    super();
+    this.#directory = directory;
+  }
 
-    async load() {
-        const found = await fs.readdir(this.#directory).catch(() => []);
-        for (const folder of found) {
-            for (const file of await fs.readdir(path.join(this.#directory, folder))) {
-                const text = await fs.readFile(path.join(this.#directory, folder, file), 'utf8');
-                const name = path.basename(file, '.json');
-                const isShared = name === 'flow' || name === 'global';
-                this.scopes.set(isShared ? folder : `${name}:${folder}`, JSON.parse(text));
-            }
-        }
-        setInterval(() => this.save(), SAVE_EVERY).unref();
+  async load() {
+    const found = await fs.readdir(this.#directory).catch(() => []);
+    for (const folder of found) {
+      for (const file of await fs.readdir(path.join(this.#directory, folder))) {
+        const text = await fs.readFile(path.join(this.#directory, folder, file), "utf8");
+        const name = path.basename(file, ".json");
+        const isShared = name === "flow" || name === "global";
+        this.scopes.set(isShared ? folder : `${name}:${folder}`, JSON.parse(text));
+      }
     }
+    setInterval(() => this.save(), SAVE_EVERY).unref();
+  }
 
-    async save() {
-        for (const [scope, values] of this.scopes) {
-            const [name, flow] = scope.split(':');
-            const folder = path.join(this.#directory, flow ?? name);
-            const file = flow ? name : name === 'global' ? 'global' : 'flow';
-            await fs.mkdir(folder, { recursive: true });
-            await fs.writeFile(path.join(folder, `${file}.json`), JSON.stringify(values, null, 4));
-        }
+  async save() {
+    for (const [scope, values] of this.scopes) {
+      const [name, flow] = scope.split(":");
+      const folder = path.join(this.#directory, flow ?? name);
+      const file = flow ? name : name === "global" ? "global" : "flow";
+      await fs.mkdir(folder, { recursive: true });
+      await fs.writeFile(path.join(folder, `${file}.json`), JSON.stringify(values, null, 4));
     }
+  }
 }
 
 class Contexts {
-    #stores = new Map();
+  #stores = new Map();
 
-    constructor({ contextStorage, userDir, functionGlobalContext }) {
-        const configured = contextStorage ?? { default: { module: 'memory' } };
-        for (const [name, { module: kind }] of Object.entries(configured)) {
-            const isFile = kind === 'localfilesystem';
-            this.#stores.set(name, isFile ? new FileStore(path.join(userDir, 'context')) : new Store());
-        }
-        Object.assign(this.#stores.get('default').scope('global'), functionGlobalContext);
+  constructor({ contextStorage, userDir, functionGlobalContext }) {
+    const configured = contextStorage ?? { default: { module: "memory" } };
+    for (const [name, { module: kind }] of Object.entries(configured)) {
+      const isFile = kind === "localfilesystem";
+      this.#stores.set(name, isFile ? new FileStore(path.join(userDir, "context")) : new Store());
     }
+    Object.assign(this.#stores.get("default").scope("global"), functionGlobalContext);
+  }
 
-    async load() {
-        for (const store of this.#stores.values()) await store.load();
-    }
+  async load() {
+    for (const store of this.#stores.values()) await store.load();
+  }
 
-    /** A full disk must not keep the process from ending. */
-    async save() {
-        for (const store of this.#stores.values()) await store.save().catch(() => {});
-    }
+  /** A full disk must not keep the process from ending. */
+  async save() {
+    for (const store of this.#stores.values()) await store.save().catch(() => {});
+  }
 
-    /** What a node sees as its context: its own values, its tab's and everybody's. */
-    of(id, flow) {
-        return {
-            ...this.#accessors(`${id}:${flow}`),
-            flow: this.#accessors(flow), global: this.#accessors('global'),
-        };
-    }
+  /** What a node sees as its context: its own values, its tab's and everybody's. */
+  of(id, flow) {
+    return {
+      ...this.#accessors(`${id}:${flow}`),
+      flow: this.#accessors(flow),
+      global: this.#accessors("global"),
+    };
+  }
 
-    #accessors(scope) {
-        const values = (store) => {
-            const found = this.#stores.get(typeof store === 'string' ? store : 'default');
-            if (!found) throw new Error(`there is no context store "${store}"`);
-            return found.scope(scope);
-        };
-        const finish = (args, error, value) => {
-            const callback = args.find((argument) => typeof argument === 'function');
-            if (!callback) return value;
-            callback(error, value);
-            return undefined;
-        };
-        const get = (key, ...rest) => finish(rest, null, Array.isArray(key)
-            ? key.map((one) => getProperty(values(rest[0]), one))
-            : getProperty(values(rest[0]), key));
-        const set = (key, value, ...rest) => {
-            const keys = Array.isArray(key) ? key : [key];
-            keys.forEach((one, index) => {
-                setProperty(values(rest[0]), one, Array.isArray(key) ? value?.[index] : value);
-            });
-            return finish(rest, null);
-        };
-        const keys = (...rest) => finish(rest, null, Object.keys(values(rest[0])));
-        return { get, set, keys };
-    }
+  #accessors(scope) {
+    const values = (store) => {
+      const found = this.#stores.get(typeof store === "string" ? store : "default");
+      if (!found) throw new Error(`there is no context store "${store}"`);
+      return found.scope(scope);
+    };
+    const finish = (args, error, value) => {
+      const callback = args.find((argument) => typeof argument === "function");
+      if (!callback) return value;
+      callback(error, value);
+      return undefined;
+    };
+    const get = (key, ...rest) =>
+      finish(
+        rest,
+        null,
+        Array.isArray(key)
+          ? key.map((one) => getProperty(values(rest[0]), one))
+          : getProperty(values(rest[0]), key),
+      );
+    const set = (key, value, ...rest) => {
+      const keys = Array.isArray(key) ? key : [key];
+      keys.forEach((one, index) => {
+        setProperty(values(rest[0]), one, Array.isArray(key) ? value?.[index] : value);
+      });
+      return finish(rest, null);
+    };
+    const keys = (...rest) => finish(rest, null, Object.keys(values(rest[0])));
+    return { get, set, keys };
+  }
 }
 
 module.exports = { Contexts };

@@ -1,121 +1,133 @@
-'use strict';
+"use strict";
 // What all nodes have in common: messages, logging, status, context and closing.
 
-const { cloneMessage, generateId } = require('../util');
+const { cloneMessage, generateId } = require("../util");
 
 function nodeClass(runtime) {
-    const { log, events, flows, contexts, credentials } = {
-        log: runtime.log, events: runtime.events, contexts: runtime.contexts,
-        credentials: runtime.credentials,
-        // Made after this class.
-        flows: () => runtime.flows,
-    };
+  const { log, events, flows, contexts, credentials } = {
+    log: runtime.log,
+    events: runtime.events,
+    contexts: runtime.contexts,
+    credentials: runtime.credentials,
+    // Made after this class.
+    flows: () => runtime.flows,
+  };
 
-    /** `constructor(config)` of a node type reads its own fields after `super(config)`. */
-    return class Node {
-        #inputs = [];
-        #closers = [];
+  /** `constructor(config)` of a node type reads its own fields after `super(config)`. */
+  return class Node {
+    #inputs = [];
+    #closers = [];
 
-        constructor(config) {
-            const { id, type, z, name, wires = [] } = config;
-            Object.assign(this, { id, type, z, name, wires });
-            this.credentials = credentials.get(id) ?? {};
+    constructor(config) {
+      const { id, type, z, name, wires = [] } = config;
+      Object.assign(this, { id, type, z, name, wires });
+      this.credentials = credentials.get(id) ?? {};
+    }
+
+    /** `input`: (msg, send, done); `close`: (), (done) or (removed, done). */
+    on(event, handler) {
+      if (event === "input") this.#inputs.push(handler);
+      else if (event === "close") this.#closers.push(handler);
+      return this;
+    }
+
+    receive(msg = {}) {
+      msg._msgid ??= generateId();
+      for (const handler of this.#inputs) this.#hand(handler, msg);
+    }
+
+    #hand(handler, msg) {
+      const done = (error) => {
+        if (error) this.error(error, msg);
+        else flows().tellComplete(this, msg);
+      };
+      try {
+        handler.call(this, msg, (out) => this.send(out), done);
+        if (handler.length < 3) done();
+      } catch (error) {
+        this.error(error, msg);
+      }
+    }
+
+    /** One message, or one per output; each output may be an array of messages. */
+    send(out) {
+      if (out === undefined || out === null) return;
+      let isFirst = true;
+      for (const [output, some] of (Array.isArray(out) ? out : [out]).entries()) {
+        for (const msg of Array.isArray(some) ? some : [some]) {
+          if (msg === undefined || msg === null) continue;
+          msg._msgid ??= generateId();
+          for (const id of this.wires[output] ?? []) {
+            const own = isFirst ? msg : cloneMessage(msg);
+            isFirst = false;
+            setImmediate(() => flows().node(id)?.receive(own));
+          }
         }
+      }
+    }
 
-        /** `input`: (msg, send, done); `close`: (), (done) or (removed, done). */
-        on(event, handler) {
-            if (event === 'input') this.#inputs.push(handler);
-            else if (event === 'close') this.#closers.push(handler);
-            return this;
-        }
+    status(status = {}) {
+      const given = typeof status === "object" ? status : { text: String(status) };
+      const { fill, shape, text } = given ?? {};
+      const shown = JSON.parse(JSON.stringify({ fill, shape, text }));
+      events.emit("node-status", { id: this.id, status: shown });
+      flows().tellStatus(this, shown);
+    }
 
-        receive(msg = {}) {
-            msg._msgid ??= generateId();
-            for (const handler of this.#inputs) this.#hand(handler, msg);
-        }
+    log(msg) {
+      this.#say(log.INFO, msg);
+    }
 
-        #hand(handler, msg) {
-            const done = (error) => {
-                if (error) this.error(error, msg);
-                else flows().tellComplete(this, msg);
-            };
-            try {
-                handler.call(this, msg, (out) => this.send(out), done);
-                if (handler.length < 3) done();
-            } catch (error) {
-                this.error(error, msg);
-            }
-        }
+    warn(msg) {
+      this.#say(log.WARN, msg);
+    }
 
-        /** One message, or one per output; each output may be an array of messages. */
-        send(out) {
-            if (out === undefined || out === null) return;
-            let isFirst = true;
-            for (const [output, some] of (Array.isArray(out) ? out : [out]).entries()) {
-                for (const msg of Array.isArray(some) ? some : [some]) {
-                    if (msg === undefined || msg === null) continue;
-                    msg._msgid ??= generateId();
-                    for (const id of this.wires[output] ?? []) {
-                        const own = isFirst ? msg : cloneMessage(msg);
-                        isFirst = false;
-                        setImmediate(() => flows().node(id)?.receive(own));
-                    }
-                }
-            }
-        }
+    debug(msg) {
+      this.#say(log.DEBUG, msg);
+    }
 
-        status(status = {}) {
-            const given = typeof status === 'object' ? status : { text: String(status) };
-            const { fill, shape, text } = given ?? {};
-            const shown = JSON.parse(JSON.stringify({ fill, shape, text }));
-            events.emit('node-status', { id: this.id, status: shown });
-            flows().tellStatus(this, shown);
-        }
+    trace(msg) {
+      this.#say(log.TRACE, msg);
+    }
 
-        log(msg) { this.#say(log.INFO, msg); }
+    /** With the message that caused it, catch nodes are asked first. */
+    error(error, msg) {
+      const isCaught = msg && typeof msg === "object" && flows().tellError(this, error, msg);
+      if (!isCaught) this.#say(log.ERROR, error);
+    }
 
-        warn(msg) { this.#say(log.WARN, msg); }
+    #say(level, msg) {
+      const { id, type, z, name } = this;
+      log.log({ level, id, type, z, name, msg });
+    }
 
-        debug(msg) { this.#say(log.DEBUG, msg); }
+    context() {
+      return contexts.of(this.id, this.z);
+    }
 
-        trace(msg) { this.#say(log.TRACE, msg); }
+    /** An environment variable: of the tab, of all flows, of the process. */
+    setting(name) {
+      if (name === "NR_NODE_ID") return this.id;
+      if (name === "NR_NODE_NAME") return this.name;
+      if (name === "NR_FLOW_ID") return this.z;
+      return flows().setting(this.z, name);
+    }
 
-        /** With the message that caused it, catch nodes are asked first. */
-        error(error, msg) {
-            const isCaught = msg && typeof msg === 'object' && flows().tellError(this, error, msg);
-            if (!isCaught) this.#say(log.ERROR, error);
-        }
-
-        #say(level, msg) {
-            const { id, type, z, name } = this;
-            log.log({ level, id, type, z, name, msg });
-        }
-
-        context() {
-            return contexts.of(this.id, this.z);
-        }
-
-        /** An environment variable: of the tab, of all flows, of the process. */
-        setting(name) {
-            if (name === 'NR_NODE_ID') return this.id;
-            if (name === 'NR_NODE_NAME') return this.name;
-            if (name === 'NR_FLOW_ID') return this.z;
-            return flows().setting(this.z, name);
-        }
-
-        /** Settles when every close handler has finished. */
-        async close(isRemoved) {
-            await Promise.all(this.#closers.map((closer) => new Promise((resolve, reject) => {
-                try {
-                    if (closer.length === 0) resolve(closer.call(this));
-                    else if (closer.length === 1) closer.call(this, resolve);
-                    else closer.call(this, isRemoved, resolve);
-                } catch (error) {
-                    reject(error);
-                }
-            })));
-        }
-    };
+    /** Settles when every close handler has finished. */
+    async close(isRemoved) {
+      await Promise.all(this.#closers.map((closer) =>
+        new Promise((resolve, reject) => {
+          try {
+            if (closer.length === 0) resolve(closer.call(this));
+            else if (closer.length === 1) closer.call(this, resolve);
+            else closer.call(this, isRemoved, resolve);
+          } catch (error) {
+            reject(error);
+          }
+        })
+      ));
+    }
+  };
 }
 
 module.exports = { nodeClass };

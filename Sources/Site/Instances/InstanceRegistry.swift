@@ -6,13 +6,7 @@ import Synchronization
 
 /// All instances of the site: one supervisor each, adopted or started when the appliance starts,
 /// left running when it ends.
-package actor InstanceRegistry: InstanceRuntime, InstanceDirectory, Service {
-    private struct Known {
-        var instance: Instance
-        var pageSecret: String
-        var supervisor: InstanceSupervisor
-    }
-
+package actor InstanceRegistry: InstanceRuntime, Service {
     /// What is asked for on every request, from any thread.
     private struct Board {
         var statuses: [Instance.ID: InstanceStatus] = [:]
@@ -26,25 +20,21 @@ package actor InstanceRegistry: InstanceRuntime, InstanceDirectory, Service {
     private static let housekeeping = Duration.seconds(3600)
 
     private let stores: Stores
-    private let catalog: StoredCatalog
     private let alarms: AlarmRaiser
     private let around: InstanceSupervisor.Surroundings
     private let stopsOnExit: Bool
     private let log = Log("instances")
     private let board = Mutex(Board())
-    private var known: [Instance.ID: Known] = [:]
-    private var bySlug: [String: Instance.ID] = [:]
-    private let turn = Turnstile()
+    private var known: [Instance.ID: InstanceSupervisor] = [:]
 
     /// - Parameters:
-    ///   - around: with `catalog` and `alarms` as its own.
+    ///   - around: with `alarms` among them.
     ///   - stopsOnExit: instances end with the appliance.
     package init(
-        stores: Stores, catalog: StoredCatalog, alarms: AlarmRaiser,
-        around: InstanceSupervisor.Surroundings, stopsOnExit: Bool = false
+        stores: Stores, alarms: AlarmRaiser, around: InstanceSupervisor.Surroundings,
+        stopsOnExit: Bool = false
     ) {
         self.stores = stores
-        self.catalog = catalog
         self.alarms = alarms
         self.around = around
         self.stopsOnExit = stopsOnExit
@@ -60,7 +50,7 @@ package actor InstanceRegistry: InstanceRuntime, InstanceDirectory, Service {
             group.addTask { await self.keepHouse() }
         }
         if stopsOnExit { await stopAll() }
-        for entry in known.values { await entry.supervisor.letGo() }
+        for supervisor in known.values { await supervisor.letGo() }
     }
 
     /// - Returns: those that shall run and don't.
@@ -68,14 +58,12 @@ package actor InstanceRegistry: InstanceRuntime, InstanceDirectory, Service {
         let open = try await alarms.open()
         var wanted: [Instance.ID] = []
         for instance in try await stores.instances.all() {
-            guard let entry = await add(instance, raised: open[instance.id.text] ?? []) else {
-                continue
-            }
-            await entry.supervisor.resume()
-            switch (instance.desiredState, status(instance.id).pid) {
+            let supervisor = add(instance.id, raised: open[instance.id.text] ?? [])
+            await supervisor.resume()
+            switch (instance.desiredState, status(of: instance.id).pid) {
             case (.running, nil): wanted.append(instance.id)
             // It was being stopped when the appliance ended.
-            case (.stopped, .some): await entry.supervisor.stop()
+            case (.stopped, .some): await supervisor.stop()
             case (.running, .some), (.stopped, nil): break
             }
         }
@@ -84,8 +72,8 @@ package actor InstanceRegistry: InstanceRuntime, InstanceDirectory, Service {
 
     private func startAll(_ ids: [Instance.ID]) async {
         for id in ids where !Task.isCancelled {
-            guard let entry = known[id] else { continue }
-            await entry.supervisor.start()
+            guard let supervisor = known[id] else { continue }
+            await supervisor.start()
             await settled(id, within: Self.stagger) { $0.state != .starting }
         }
     }
@@ -100,7 +88,7 @@ package actor InstanceRegistry: InstanceRuntime, InstanceDirectory, Service {
     }
 
     private func stopAll() async {
-        for entry in known.values { await entry.supervisor.stop() }
+        for supervisor in known.values { await supervisor.stop() }
         for id in known.keys {
             await settled(id, within: InstanceMachine.grace + .seconds(10)) {
                 $0.state == .stopped
@@ -110,59 +98,36 @@ package actor InstanceRegistry: InstanceRuntime, InstanceDirectory, Service {
 
     // MARK: InstanceRuntime
 
-    package func status(of id: Instance.ID) async -> InstanceStatus { status(id) }
-    package func start(_ id: Instance.ID) async { await find(id)?.supervisor.start() }
-    package func stop(_ id: Instance.ID) async { await find(id)?.supervisor.stop() }
-    package func restart(_ id: Instance.ID) async { await find(id)?.supervisor.restart() }
-    package func kill(_ id: Instance.ID) async { await find(id)?.supervisor.kill() }
-    package func drain(_ id: Instance.ID) async { await find(id)?.supervisor.drainSpool() }
+    package nonisolated func status(of id: Instance.ID) -> InstanceStatus {
+        board.withLock { $0.statuses[id] } ?? InstanceStatus(id: id)
+    }
 
+    package func start(_ id: Instance.ID) async { await find(id)?.start() }
+    package func stop(_ id: Instance.ID) async { await find(id)?.stop() }
+    package func restart(_ id: Instance.ID) async { await find(id)?.restart() }
+    package func kill(_ id: Instance.ID) async { await find(id)?.kill() }
+    package func drain(_ id: Instance.ID) async { await find(id)?.drainSpool() }
+
+    /// A definition is read at each start; whoever shows it is told to look again.
     package func refresh(_ id: Instance.ID) async {
-        guard var entry = known[id] else {
-            _ = await find(id)
-            return
-        }
-        do throws(StoreError) {
-            let instance = try await stores.instances.get(id)
-            bySlug[entry.instance.slug.text] = nil
-            entry.instance = instance
-            known[id] = entry
-            bySlug[instance.slug.text] = id
-            // Whoever shows it reads its view anew.
-            tell(status(id))
-        } catch {
-            log.warning("instance \(id) cannot be read again: \(error)")
-        }
+        guard await find(id) != nil else { return }
+        tell(status(of: id))
     }
 
     package func halt(_ id: Instance.ID) async {
-        guard let entry = known[id] else { return }
-        await entry.supervisor.stop()
-        while status(id).state != .stopped, !Task.isCancelled {
+        guard let supervisor = known[id] else { return }
+        await supervisor.stop()
+        while status(of: id).state != .stopped, !Task.isCancelled {
             await settled(id, within: .seconds(60)) { $0.state == .stopped }
         }
     }
 
     package func retire(_ id: Instance.ID) async {
         await halt(id)
-        guard let entry = known[id] else { return }
-        await entry.supervisor.letGo()
-        known[id] = nil
-        bySlug[entry.instance.slug.text] = nil
+        guard let supervisor = known.removeValue(forKey: id) else { return }
+        await supervisor.letGo()
         around.preparation.ports.release(id.text)
         board.withLock { _ = $0.statuses.removeValue(forKey: id) }
-    }
-
-    // MARK: InstanceDirectory
-
-    package func entrance(slug: String) async -> InstanceEntrance? {
-        guard let id = bySlug[slug], let entry = known[id] else { return nil }
-        let status = status(id)
-        let instance = entry.instance
-        return InstanceEntrance(
-            id: id, name: instance.name.text, slug: instance.slug.text, path: instance.path,
-            access: instance.settings.access, pageBasic: instance.settings.pageBasic,
-            state: status.state, port: status.port, pageSecret: entry.pageSecret)
     }
 
     // MARK: Watching
@@ -186,10 +151,6 @@ package actor InstanceRegistry: InstanceRuntime, InstanceDirectory, Service {
         return stream
     }
 
-    private nonisolated func status(_ id: Instance.ID) -> InstanceStatus {
-        board.withLock { $0.statuses[id] } ?? InstanceStatus(id: id)
-    }
-
     private nonisolated func changed(_ status: InstanceStatus) {
         let observers = board.withLock { board in
             board.statuses[status.id] = status
@@ -209,7 +170,7 @@ package actor InstanceRegistry: InstanceRuntime, InstanceDirectory, Service {
         _ accepts: @escaping @Sendable (InstanceStatus) -> Bool
     ) async {
         let changes = observe()
-        if accepts(status(id)) { return }
+        if accepts(status(of: id)) { return }
         await withTaskGroup(of: Void.self) { group in
             group.addTask {
                 for await change in changes where change.id == id && accepts(change) { return }
@@ -222,30 +183,18 @@ package actor InstanceRegistry: InstanceRuntime, InstanceDirectory, Service {
 
     // MARK: Supervisors
 
-    private func find(_ id: Instance.ID) async -> Known? {
-        if let entry = known[id] { return entry }
-        await turn.take()
-        var entry = known[id]
-        if entry == nil, let instance = try? await stores.instances.get(id) {
-            entry = await add(instance, raised: [])
-        }
-        await turn.leave()
-        return entry
+    private func find(_ id: Instance.ID) async -> InstanceSupervisor? {
+        if let supervisor = known[id] { return supervisor }
+        guard (try? await stores.instances.get(id)) != nil else { return nil }
+        // Somebody else may have asked meanwhile.
+        return known[id] ?? add(id, raised: [])
     }
 
-    private func add(_ instance: Instance, raised: Set<AlarmKind>) async -> Known? {
-        let secret: String
-        do { secret = try await catalog.pageSecret(of: instance.id) } catch {
-            // It cannot run, but it can be seen, stopped and deleted.
-            log.error("instance \(instance.id): \(error)")
-            secret = Randomness.secret()
-        }
-        let supervisor = InstanceSupervisor(instance.id, in: around, raised: raised) {
+    private func add(_ id: Instance.ID, raised: Set<AlarmKind>) -> InstanceSupervisor {
+        let supervisor = InstanceSupervisor(id, in: around, raised: raised) {
             [weak self] status in self?.changed(status)
         }
-        let entry = Known(instance: instance, pageSecret: secret, supervisor: supervisor)
-        known[instance.id] = entry
-        bySlug[instance.slug.text] = instance.id
-        return entry
+        known[id] = supervisor
+        return supervisor
     }
 }

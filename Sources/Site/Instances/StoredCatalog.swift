@@ -67,11 +67,6 @@ package struct StoredCatalog: InstanceCatalog {
         _ = try await stores.instances.leasePort(port, for: id)
     }
 
-    func pageSecret(of id: Instance.ID) async throws -> String {
-        let secrets = try await stores.instances.secrets(of: id)
-        return try open(secrets.pageSecret, SecretContext.pageSecret(id))
-    }
-
     private func open(_ sealed: [UInt8], _ context: String) throws(Fault) -> String {
         guard let bytes = try? sealer.open(sealed, context: context) else {
             throw .secretsUnreadable

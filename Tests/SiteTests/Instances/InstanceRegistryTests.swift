@@ -27,34 +27,10 @@ import Testing
         try run(two)
         try await running.state(.running, of: first)
         try await running.state(.running, of: second)
-        #expect(await running.registry.status(of: off.id).state == .stopped)
+        #expect(running.registry.status(of: off.id).state == .stopped)
         #expect(site.scripted.started.all.count == 2)
         try await running.end()
         #expect(one.signals.all.isEmpty && two.signals.all.isEmpty)
-    }
-
-    @Test("The gateways find an instance by its slug, with port and secret, from memory")
-    func entrance() async throws {
-        let site = try await InstanceSite()
-        let instance = try await site.instance("Press OEE")
-        let running = try site.registry(site.scripted)
-        let process = try await site.scripted.started.first("a start") { _ in true }
-        try run(process)
-        let status = try await running.state(.running, of: instance)
-        let entrance = try #require(await running.registry.entrance(slug: "press-oee"))
-        #expect(entrance.id == instance.id && entrance.port == status.port)
-        #expect(entrance.state == .running && entrance.pageSecret.utf8.count == 43)
-        let start = try Files.read(site.layout(instance).startFile)
-        #expect(String(decoding: start, as: UTF8.self).contains(entrance.pageSecret))
-        #expect(await running.registry.entrance(slug: "press") == nil)
-
-        let slug = try Slug(validating: "press-7")
-        _ = try await site.stores.instances.update(
-            instance.id, InstanceStore.Change(slug: slug), by: .site)
-        await running.registry.refresh(instance.id)
-        #expect(await running.registry.entrance(slug: "press-oee") == nil)
-        #expect(await running.registry.entrance(slug: "press-7")?.id == instance.id)
-        try await running.end()
     }
 
     @Test("A new instance is known as soon as somebody asks for it")
@@ -81,7 +57,8 @@ import Testing
         try await process.signals.first("SIGTERM") { $0 == .terminate }
         process.end(.code(0))
         await retired
-        #expect(await running.registry.entrance(slug: "old") == nil)
+        #expect(running.registry.status(of: instance.id) == InstanceStatus(id: instance.id))
+        #expect(running.registry.statuses().isEmpty)
         try await running.end()
     }
 

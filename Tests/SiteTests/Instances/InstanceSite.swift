@@ -59,8 +59,7 @@ final class InstanceSite: Sendable {
                 freeSpace: { _ in .max }),
             watcher: try FileWatcher(), bus: bus)
         let registry = InstanceRegistry(
-            stores: stores, catalog: catalog, alarms: alarms, around: around,
-            stopsOnExit: stopsOnExit)
+            stores: stores, alarms: alarms, around: around, stopsOnExit: stopsOnExit)
         return Running(registry, alarms)
     }
 

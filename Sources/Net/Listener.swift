@@ -10,6 +10,8 @@ package final class Listener: EventSource, @unchecked Sendable {
     package let port: UInt16
     private let loops: [EventLoop]
     private let fd: Int32
+    /// Stays the listener's.
+    var descriptor: Int32 { fd }
     private let limits: ConnectionLimits
     private let tls: TLSConfiguration?
     private let log: Log

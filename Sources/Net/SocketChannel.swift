@@ -171,6 +171,8 @@ package class SocketChannel: ByteChannel, EventSource, @unchecked Sendable {
             let code = clinux_socket_error(fd)
             return abort(code == 0 ? .reset : Self.error(code, "socket"))
         }
+        // It has its turn already, later in this one.
+        if isQueued { return }
         if writable, !queue.isEmpty || wantsShutdown { flush() }
         if state == .lingering { discardInput() } else { readInput() }
     }

@@ -75,6 +75,12 @@ package actor StackRegistry {
         }
     }
 
+    /// - Throws: `.notFound`.
+    package func get(_ id: Stack.ID) async throws(StackFault) -> Stack {
+        guard let stack = try await find(id) else { throw .notFound(id) }
+        return stack
+    }
+
     /// - Throws: `.notFound`; `.inUse` while instances have it.
     package func remove(_ id: Stack.ID, by actor: Actor) async throws(StackFault) {
         guard let stack = try await find(id) else { throw .notFound(id) }

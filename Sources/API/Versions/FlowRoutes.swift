@@ -1,0 +1,221 @@
+package import Basics
+import Domain
+import HTTP
+package import Site
+package import Store
+
+/// The flows that an instance has now, and how others get there: deploy and restore.
+package struct FlowRoutes: Resource {
+    private let stores: Stores
+    private let deployer: FlowDeployer
+
+    package init(stores: Stores, deployer: FlowDeployer) {
+        self.stores = stores
+        self.deployer = deployer
+    }
+
+    package var routes: [Route] {
+        [
+            .raw(
+                .get, "/api/v1/instances/{instance}/flows", .needs(.flowsRead),
+                "Read the flows of an instance; ETag is their revision", show),
+            Route(
+                .put, "/api/v1/instances/{instance}/flows", .needs(.flowsEdit),
+                "Deploy flows; If-Match holds the revision that they replace",
+                limit: .mebibytes(210), deploy),
+            Route(
+                .post, "/api/v1/instances/{instance}/restore", .needs(.flowsEdit),
+                "Restore a version or a snapshot", restore),
+        ]
+    }
+
+    private func show(_ context: RequestContext) async throws(Problem) -> Response {
+        let id: Instance.ID = try context.id("instance")
+        do throws(DeployFault) {
+            guard let version = try await deployer.newest(of: id) else {
+                return .bytes(
+                    Array(#"{"flows":[],"revision":null}"#.utf8), type: "application/json")
+            }
+            var json = JSONWriter()
+            let text = try await deployer.text(of: version)
+            json.object { json in
+                json.key("flows")
+                json.raw(text)
+                json.field("revision", version.flows.hex)
+            }
+            return .bytes(
+                json.bytes, type: "application/json",
+                headers: [Header.etag: "\"\(version.flows.hex)\""])
+        } catch { throw Problem(error) }
+    }
+
+    private func deploy(
+        _ body: DeployFlows, _ context: RequestContext
+    ) async throws(Problem) -> Found<VersionView> {
+        let instance = try await instance(context)
+        let expected = try expected(context)
+        let flows = FlowDeployer.Flows(
+            text: body.flows.json, credentials: body.credentials, source: .api)
+        do throws(DeployFault) {
+            let version = try await deployer.deploy(
+                flows, to: instance, expected: expected, by: context.actor)
+            return Found(
+                VersionView(version), headers: [Header.etag: "\"\(version.flows.hex)\""])
+        } catch { throw Problem(error) }
+    }
+
+    /// `If-Match: "<revision>"`; none, or `*`, overwrites.
+    private func expected(_ context: RequestContext) throws(Problem) -> ContentAddress? {
+        guard let text = context.request.headers[Header.ifMatch], text != "*" else { return nil }
+        let bare = text.filter { $0 != "\"" }
+        guard let address = ContentAddress(hex: bare) else {
+            throw .precondition("If-Match must hold the revision that GET gave.")
+        }
+        return address
+    }
+
+    private func instance(_ context: RequestContext) async throws(Problem) -> Instance {
+        let id: Instance.ID = try context.id("instance")
+        return try await stored { () async throws(StoreError) in
+            try await stores.instances.get(id)
+        }
+    }
+
+    private func restore(
+        _ body: RestoreFlows, _ context: RequestContext
+    ) async throws(Problem) -> Found<RestoreView> {
+        let instance = try await instance(context)
+        switch body.source {
+        case .version(let id):
+            let version = try await stored { () async throws(StoreError) in
+                try await stores.versions.get(id, of: instance.id)
+            }
+            return try await restore(version.modules, body, instance) {
+                () async throws(DeployFault) in
+                try await deployer.restore(
+                    version, to: instance, acceptMissing: body.acceptsMissing,
+                    by: context.actor)
+            }
+        case .snapshot(let id):
+            let snapshot = try await stored { () async throws(StoreError) in
+                try await stores.snapshots.get(id)
+            }
+            try await requireVisible(snapshot, context)
+            return try await restore(snapshot.modules, body, instance) {
+                () async throws(DeployFault) in
+                try await deployer.restore(
+                    snapshot, to: instance, acceptMissing: body.acceptsMissing,
+                    by: context.actor)
+            }
+        }
+    }
+
+    /// A snapshot may come from another application: the caller must be able to read it there.
+    private func requireVisible(
+        _ snapshot: Snapshot, _ context: RequestContext
+    ) async throws(Problem) {
+        let path = try await stored { () async throws(StoreError) in
+            try await stores.applications.path(of: snapshot.applicationID)
+        }
+        guard let path, context.caller.may(.snapshotRead, at: path) else {
+            throw .notFound("This snapshot")
+        }
+    }
+
+    private func restore(
+        _ modules: [NodeModule], _ body: RestoreFlows, _ instance: Instance,
+        _ deploy: () async throws(DeployFault) -> Version
+    ) async throws(Problem) -> Found<RestoreView> {
+        let missing = await deployer.missingModules(of: modules, in: instance.id)
+        if body.isDryRun {
+            return Found(RestoreView(version: nil, missing: missing))
+        }
+        do throws(DeployFault) {
+            return Found(RestoreView(version: VersionView(try await deploy()), missing: missing))
+        } catch { throw Problem(error) }
+    }
+}
+
+package struct DeployFlows: APIBody {
+    /// A list of nodes.
+    let flows: JSONValue
+    /// Values by node id, clear; `nil` leaves those that the instance has.
+    let credentials: JSONObject?
+
+    package static var schema: Schema {
+        .object(
+            "DeployFlows",
+            [
+                .field("flows", .list(.anything)),
+                .field("credentials", .map(.map(.anything)), optional: true),
+            ])
+    }
+
+    package init(json: JSONObject) throws(JSONFieldError) {
+        guard let flows = try json.optionalArray("flows") else {
+            throw JSONFieldError(field: "flows", reason: "is missing")
+        }
+        self.flows = .array(flows)
+        credentials = try json.optionalObject("credentials")
+    }
+}
+
+package struct RestoreFlows: APIBody {
+    enum Source {
+        case version(Version.ID)
+        case snapshot(Snapshot.ID)
+    }
+
+    let source: Source
+    /// Only lists what would be missing.
+    let isDryRun: Bool
+    let acceptsMissing: Bool
+
+    package static var schema: Schema {
+        .object(
+            "RestoreFlows",
+            [
+                .field("version", .identifier, optional: true),
+                .field("snapshot", .identifier, optional: true),
+                .field("dryRun", .boolean, optional: true),
+                .field("acceptMissing", .boolean, optional: true),
+            ])
+    }
+
+    package init(json: JSONObject) throws(JSONFieldError) {
+        let version: Version.ID? = try json.optionalID("version")
+        let snapshot: Snapshot.ID? = try json.optionalID("snapshot")
+        switch (version, snapshot) {
+        case (let version?, nil): source = .version(version)
+        case (nil, let snapshot?): source = .snapshot(snapshot)
+        default:
+            throw JSONFieldError(field: "version", reason: "or snapshot must be named, one of both")
+        }
+        isDryRun = try json.optionalBool("dryRun") ?? false
+        acceptsMissing = try json.optionalBool("acceptMissing") ?? false
+    }
+}
+
+package struct RestoreView: APIView {
+    /// `nil` after a dry run.
+    let version: VersionView?
+    let missing: [NodeModule]
+
+    package static var schema: Schema {
+        .object(
+            "Restore",
+            [
+                .field("version", .optional(VersionView.schema)),
+                .field("missingModules", .list(NodeModuleView.schema)),
+                .field("restarted", .boolean),
+            ])
+    }
+
+    package func write(to json: inout JSONWriter) {
+        json.object { json in
+            json.field("version", version)
+            json.field("missingModules", missing.map(NodeModuleView.init))
+            json.field("restarted", version != nil)
+        }
+    }
+}

@@ -1,0 +1,97 @@
+import Basics
+import Domain
+import HTTP
+package import Site
+package import Store
+
+/// The versions of an instance: what every deploy left behind.
+package struct VersionRoutes: Resource {
+    private let versions: VersionStore
+    private let instances: InstanceStore
+    private let deployer: FlowDeployer
+    private let library: VersionLibrary
+
+    package init(
+        versions: VersionStore, instances: InstanceStore, deployer: FlowDeployer,
+        library: VersionLibrary
+    ) {
+        self.versions = versions
+        self.instances = instances
+        self.deployer = deployer
+        self.library = library
+    }
+
+    package var routes: [Route] {
+        let one = "/api/v1/instances/{instance}/versions/{version}"
+        return [
+            Route(
+                .get, "/api/v1/instances/{instance}/versions", .needs(.versionRead),
+                "List the versions of an instance", query: ["limit", "cursor"], list),
+            Route(.get, one, .needs(.versionRead), "Read a version", show),
+            .raw(
+                .get, "\(one)/flows", .needs(.versionRead),
+                "Read the flows of a version, byte for byte", flows),
+            .raw(
+                .get, "\(one)/download", .needs(.versionRead),
+                "Download a version as a file, without credentials", download),
+        ]
+    }
+
+    private func list(
+        _ context: RequestContext
+    ) async throws(Problem) -> Found<PageView<VersionView>> {
+        let id: Instance.ID = try context.id("instance")
+        // Deploys that were acknowledged a moment ago belong to the list.
+        do throws(DeployFault) { _ = try await deployer.newest(of: id) } catch {
+            throw Problem(error)
+        }
+        let request = try context.page()
+        let page = try await stored { () async throws(StoreError) in
+            try await versions.list(of: id, request)
+        }
+        return Found(PageView(page.map(VersionView.init)))
+    }
+
+    private func version(_ context: RequestContext) async throws(Problem) -> Version {
+        let id: Version.ID = try context.id("version")
+        let instance: Instance.ID = try context.id("instance")
+        return try await stored { () async throws(StoreError) in
+            try await versions.get(id, of: instance)
+        }
+    }
+
+    private func show(_ context: RequestContext) async throws(Problem) -> Found<VersionView> {
+        Found(VersionView(try await version(context)))
+    }
+
+    private func flows(_ context: RequestContext) async throws(Problem) -> Response {
+        let version = try await version(context)
+        do throws(DeployFault) {
+            let text = try await deployer.text(of: version)
+            return .bytes(
+                text, type: "application/json",
+                headers: [Header.etag: "\"\(version.flows.hex)\""])
+        } catch { throw Problem(error) }
+    }
+
+    private func download(_ context: RequestContext) async throws(Problem) -> Response {
+        let version = try await version(context)
+        let instance = try await stored { () async throws(StoreError) in
+            try await instances.get(version.instanceID)
+        }
+        let name = "\(instance.name) \(version.number)"
+        do throws(VersionFault) {
+            let file = try await library.export(version, name: name, passphrase: nil)
+            return .download(file.bytes, named: "\(instance.slug)-\(version.number).json")
+        } catch { throw Problem(error) }
+    }
+}
+
+extension Response {
+    /// - Parameter name: letters that need no quoting.
+    static func download(_ bytes: [UInt8], named name: String) -> Response {
+        .bytes(
+            bytes, type: "application/json",
+            headers: [Header.contentDisposition: "attachment; filename=\"\(name)\""])
+    }
+}

@@ -1,0 +1,271 @@
+package import Basics
+package import Crypto
+package import Domain
+package import Store
+
+/// Reads, deploys and restores the flows of instances: through Node-RED's own admin API while it
+/// runs, so that it validates and starts them, and into its directory while it does not. Either
+/// way a version comes of it.
+package actor FlowDeployer {
+    /// What to deploy.
+    package struct Flows: Sendable {
+        /// Text of flows.json: a JSON list of nodes.
+        package var text: [UInt8]
+        /// Values by node id, clear; `nil` leaves the credentials that the instance has.
+        package var credentials: JSONObject?
+        package var source: Version.Source
+
+        package init(text: [UInt8], credentials: JSONObject?, source: Version.Source) {
+            self.text = text
+            self.credentials = credentials
+            self.source = source
+        }
+    }
+
+    private let stores: Stores
+    private let runtime: any InstanceRuntime
+    private let library: VersionLibrary
+    private let recorder: VersionRecorder
+    private let admin: NodeREDAdmin
+    private let sealer: Sealer
+    /// The state directory.
+    private let state: String
+    private var underWay: Set<Instance.ID> = []
+    private let executor = BlockingExecutor(label: "flow-deployer")
+    package nonisolated var unownedExecutor: UnownedSerialExecutor {
+        executor.asUnownedSerialExecutor()
+    }
+
+    package init(
+        stores: Stores, runtime: any InstanceRuntime, library: VersionLibrary,
+        recorder: VersionRecorder, admin: NodeREDAdmin, sealer: Sealer, state: String
+    ) {
+        self.stores = stores
+        self.runtime = runtime
+        self.library = library
+        self.recorder = recorder
+        self.admin = admin
+        self.sealer = sealer
+        self.state = state
+    }
+
+    /// The newest version, deploys that were acknowledged a moment ago included; `nil` before the
+    /// first deploy.
+    package func newest(of id: Instance.ID) async throws(DeployFault) -> Version? {
+        await runtime.drain(id)
+        do throws(StoreError) { return try await stores.versions.latest(of: id) } catch {
+            throw .store(error)
+        }
+    }
+
+    package func text(of version: Version) async throws(DeployFault) -> [UInt8] {
+        do throws(VersionFault) { return try await library.flows(of: version) } catch {
+            throw .version(error)
+        }
+    }
+
+    /// Modules that a restore would lack.
+    package func missingModules(
+        of wanted: [NodeModule], in id: Instance.ID
+    ) -> [NodeModule] {
+        VersionLibrary.missingModules(
+            wanted, among: InstanceFiles(InstanceLayout(state: state, id)).modules())
+    }
+
+    /// - Parameter expected: revision that must still be the newest; `nil` overwrites.
+    package func deploy(
+        _ flows: Flows, to instance: Instance, expected: ContentAddress? = nil, by actor: Actor
+    ) async throws(DeployFault) -> Version {
+        try Self.check(flows.text)
+        guard underWay.insert(instance.id).inserted else { throw .deployUnderWay }
+        defer { underWay.remove(instance.id) }
+        let status = await runtime.status(of: instance.id)
+        if let port = status.port, status.state != .starting, status.state != .stopping {
+            let address = NodeREDAdmin.Address(
+                instance: instance.id, slug: instance.slug, port: port)
+            return try await deploy(flows, to: address, expected: expected, by: actor)
+        }
+        return try await install(flows, into: instance, expected: expected, by: actor)
+    }
+
+    private func deploy(
+        _ flows: Flows, to address: NodeREDAdmin.Address, expected: ContentAddress?,
+        by actor: Actor
+    ) async throws(DeployFault) -> Version {
+        var revision: String?
+        if let expected {
+            revision = try await admin.revision(at: address)
+            try await require(expected, of: address.instance)
+        }
+        let announcement = await recorder.announce(flows.source, by: actor, of: address.instance)
+        do throws(DeployFault) {
+            try await admin.deploy(
+                flows: flows.text,
+                credentials: try await complete(flows.credentials, of: address.instance),
+                revision: revision, at: address)
+        } catch {
+            await recorder.withdraw(announcement, of: address.instance)
+            throw error
+        }
+        guard let version = try await newest(of: address.instance) else {
+            throw .refused("Node-RED took the flows, but its spool is empty. Look at the log.")
+        }
+        return version
+    }
+
+    /// Node-RED keeps the credentials of nodes that are not named: those are named as empty.
+    private func complete(
+        _ credentials: JSONObject?, of id: Instance.ID
+    ) async throws(DeployFault) -> JSONObject? {
+        guard var credentials else { return nil }
+        if let present = try? clearCredentials(of: id, try await secret(of: id)) {
+            for (node, _) in present.members where credentials[node] == nil {
+                credentials[node] = .object(JSONObject())
+            }
+        }
+        return credentials
+    }
+
+    /// For an instance of which nothing may run meanwhile; what ran is started again.
+    private func install(
+        _ flows: Flows, into instance: Instance, expected: ContentAddress?, by actor: Actor
+    ) async throws(DeployFault) -> Version {
+        let runs = await runtime.status(of: instance.id).state != .stopped
+        if runs { await runtime.halt(instance.id) }
+        if let expected { try await require(expected, of: instance.id) }
+        await runtime.drain(instance.id)
+        let files = InstanceFiles(InstanceLayout(state: state, instance.id))
+        let secret = try await secret(of: instance.id)
+        let sealed: [UInt8]?
+        if let credentials = flows.credentials {
+            sealed = try encrypt(credentials, secret)
+        } else {
+            sealed = try system { () throws(SystemError) in try files.read().credentials }
+        }
+        let deploy = VersionRecorder.Deploy(
+            flows: flows.text, credentials: sealed, modules: files.modules(), at: .now(),
+            by: actor.name, source: flows.source)
+        let version: Version
+        do throws(VersionFault) {
+            version = try await recorder.record(deploy, of: instance.id, by: actor)
+        } catch { throw .version(error) }
+        try system { () throws(SystemError) in
+            try files.install(flows: flows.text, credentials: sealed)
+        }
+        if runs { await runtime.start(instance.id) }
+        return version
+    }
+
+    /// - Parameter acceptMissing: whether modules that are not there may be missed.
+    package func restore(
+        _ version: Version, to instance: Instance, acceptMissing: Bool, by actor: Actor
+    ) async throws(DeployFault) -> Version {
+        try requireModules(version.modules, in: instance.id, acceptMissing)
+        let material: VersionLibrary.Material
+        do throws(VersionFault) {
+            material = try await library.material(of: version, for: instance.id)
+        } catch { throw .version(error) }
+        return try await restore(material, to: instance, by: actor)
+    }
+
+    package func restore(
+        _ snapshot: Snapshot, to instance: Instance, acceptMissing: Bool, by actor: Actor
+    ) async throws(DeployFault) -> Version {
+        try requireModules(snapshot.modules, in: instance.id, acceptMissing)
+        let material: VersionLibrary.Material
+        do throws(VersionFault) {
+            material = try await library.material(of: snapshot, for: instance.id)
+        } catch { throw .version(error) }
+        return try await restore(material, to: instance, by: actor)
+    }
+
+    private func restore(
+        _ material: VersionLibrary.Material, to instance: Instance, by actor: Actor
+    ) async throws(DeployFault) -> Version {
+        var clear = JSONObject()
+        if let sealed = material.credentials {
+            clear = try decrypt(sealed, try await secret(of: instance.id))
+        }
+        let flows = Flows(text: material.flows, credentials: clear, source: .restore)
+        return try await deploy(flows, to: instance, by: actor)
+    }
+
+    private func requireModules(
+        _ wanted: [NodeModule], in id: Instance.ID, _ acceptMissing: Bool
+    ) throws(DeployFault) {
+        let missing = missingModules(of: wanted, in: id)
+        guard acceptMissing || missing.isEmpty else { throw .missingModules(missing) }
+    }
+
+    private func require(
+        _ expected: ContentAddress, of id: Instance.ID
+    ) async throws(DeployFault) {
+        guard try await newest(of: id)?.flows == expected else { throw .changedMeanwhile }
+    }
+
+    /// A list of objects with an id and a type each: what Node-RED calls flows.
+    private static func check(_ text: [UInt8]) throws(DeployFault) {
+        let value: JSONValue
+        do throws(JSONError) {
+            value = try JSONReader.read(text, limit: InstanceFiles.flowsLimit.bytes)
+        } catch {
+            throw .invalidFlows("are no JSON: \(error.reason.rawValue) at byte \(error.offset)")
+        }
+        guard let nodes = value.array else { throw .invalidFlows("must be a list of nodes") }
+        var ids: Set<String> = []
+        for node in nodes {
+            guard let id = node["id"]?.string, !id.isEmpty, node["type"]?.string != nil else {
+                throw .invalidFlows("hold something without id or type")
+            }
+            guard ids.insert(id).inserted else { throw .invalidFlows("hold the id \(id) twice") }
+        }
+    }
+}
+
+/// Credentials under the secret of the instance.
+extension FlowDeployer {
+    private func secret(of id: Instance.ID) async throws(DeployFault) -> NodeREDCredentials {
+        let secrets: InstanceSecrets
+        do throws(StoreError) { secrets = try await stores.instances.secrets(of: id) } catch {
+            throw .store(error)
+        }
+        do throws(Sealer.Fault) {
+            return NodeREDCredentials(
+                secret: try sealer.openText(
+                    secrets.credentialSecret, context: SecretContext.credentialSecret))
+        } catch { throw .version(.secret(error)) }
+    }
+
+    private func clearCredentials(
+        of id: Instance.ID, _ secret: NodeREDCredentials
+    ) throws(DeployFault) -> JSONObject {
+        let files = InstanceFiles(InstanceLayout(state: state, id))
+        let stored = try system { () throws(SystemError) in try files.read().credentials }
+        guard let stored else { return JSONObject() }
+        return try decrypt(stored, secret)
+    }
+
+    private func decrypt(
+        _ file: [UInt8], _ secret: NodeREDCredentials
+    ) throws(DeployFault) -> JSONObject {
+        guard let clear = try? secret.decrypt(file),
+            let object = try? JSONReader.read(clear, limit: clear.count).object
+        else { throw .version(.credentials) }
+        return object
+    }
+
+    private func encrypt(
+        _ credentials: JSONObject, _ secret: NodeREDCredentials
+    ) throws(DeployFault) -> [UInt8] {
+        guard let file = try? secret.encrypt(credentials.json) else {
+            throw .version(.credentials)
+        }
+        return file
+    }
+
+    private func system<Value>(
+        _ body: () throws(SystemError) -> Value
+    ) throws(DeployFault) -> Value {
+        do throws(SystemError) { return try body() } catch { throw .system(error) }
+    }
+}

@@ -1,0 +1,65 @@
+package import Basics
+import Glibc
+package import HTTP
+
+/// Takes uploads that are too large for memory into files. What a kill leaves is removed at start.
+package actor UploadInbox {
+    package enum Fault: Error, Sendable, Equatable {
+        case body(BodyFault)
+        case file(SystemError)
+    }
+
+    /// An upload that arrived whole.
+    package struct File: Sendable {
+        package let path: String
+        package func discard() { unlink(path) }
+    }
+
+    /// 2 GB: a stack with a Node.js and every module of a plant is below a third of it.
+    private static let limit = ByteCount.mebibytes(2048)
+
+    private let directory: String
+    private let executor = BlockingExecutor(label: "uploads")
+    package nonisolated var unownedExecutor: UnownedSerialExecutor {
+        executor.asUnownedSerialExecutor()
+    }
+
+    package init(directory: String) { self.directory = directory }
+
+    /// Once, before the first upload.
+    package func prepare() throws(SystemError) {
+        try Files.removeTree(directory)
+        try Files.makeDirectory(directory)
+    }
+
+    package func take(_ body: RequestBody) async throws(Fault) -> File {
+        let name = Randomness.text(count: 16, from: .lowercaseAlphanumerics)
+        let path = "\(directory)/\(name)"
+        do throws(Fault) {
+            try await write(body, to: path)
+        } catch {
+            unlink(path)
+            throw error
+        }
+        return File(path: path)
+    }
+
+    private func write(_ body: RequestBody, to path: String) async throws(Fault) {
+        let flags = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC
+        guard let file = FileDescriptor(owning: open(path, flags, 0o600)) else {
+            throw .file(SystemError("create \(path)"))
+        }
+        var count = 0
+        while let bytes = try await next(of: body) {
+            count += bytes.count
+            guard count <= Self.limit.bytes else { throw .body(.tooLarge(limit: Self.limit)) }
+            do throws(SystemError) { try Files.write(bytes, to: file, path) } catch {
+                throw .file(error)
+            }
+        }
+    }
+
+    private func next(of body: RequestBody) async throws(Fault) -> [UInt8]? {
+        do throws(BodyFault) { return try await body.next() } catch { throw .body(error) }
+    }
+}

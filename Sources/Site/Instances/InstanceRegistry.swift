@@ -26,6 +26,10 @@ package actor InstanceRegistry: InstanceRuntime, Service {
     private let log = Log("instances")
     private let board = Mutex(Board())
     private var known: [Instance.ID: InstanceSupervisor] = [:]
+    private var isReady = false
+    /// Wishes that came before what runs was taken over: they wait, or there would be two
+    /// supervisors of one instance.
+    private var early: [CheckedContinuation<Void, Never>] = []
 
     /// - Parameters:
     ///   - around: with `alarms` among them.
@@ -49,7 +53,8 @@ package actor InstanceRegistry: InstanceRuntime, Service {
             group.addTask { await self.startAll(wanted) }
             group.addTask { await self.keepHouse() }
         }
-        if stopsOnExit { await stopAll() }
+        // In a task of its own: this one is cancelled by now, and nothing in it waits any more.
+        if stopsOnExit { await Task { await self.stopAll() }.value }
         for supervisor in known.values { await supervisor.letGo() }
     }
 
@@ -67,6 +72,9 @@ package actor InstanceRegistry: InstanceRuntime, Service {
             case (.running, .some), (.stopped, nil): break
             }
         }
+        isReady = true
+        for continuation in early { continuation.resume() }
+        early = []
         return wanted
     }
 
@@ -115,7 +123,7 @@ package actor InstanceRegistry: InstanceRuntime, Service {
     }
 
     package func halt(_ id: Instance.ID) async {
-        guard let supervisor = known[id] else { return }
+        guard let supervisor = await find(id) else { return }
         await supervisor.stop()
         while status(of: id).state != .stopped, !Task.isCancelled {
             await settled(id, within: .seconds(60)) { $0.state == .stopped }
@@ -184,6 +192,7 @@ package actor InstanceRegistry: InstanceRuntime, Service {
     // MARK: Supervisors
 
     private func find(_ id: Instance.ID) async -> InstanceSupervisor? {
+        if !isReady { await withCheckedContinuation { early.append($0) } }
         if let supervisor = known[id] { return supervisor }
         guard (try? await stores.instances.get(id)) != nil else { return nil }
         // Somebody else may have asked meanwhile.

@@ -135,6 +135,8 @@ package actor FlowDeployer {
         if let expected { try await require(expected, of: instance.id) }
         await runtime.drain(instance.id)
         let files = InstanceFiles(InstanceLayout(state: state, instance.id))
+        // A new instance has no directory before its first start.
+        try system { () throws(SystemError) in try files.layout.makeDirectories() }
         let secret = try await secret(of: instance.id)
         let sealed: [UInt8]?
         if let credentials = flows.credentials {

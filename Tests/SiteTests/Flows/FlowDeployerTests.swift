@@ -1,0 +1,146 @@
+import Basics
+import Crypto
+import Domain
+import Glibc
+import HTTP
+import LinesideTesting
+import Net
+import Store
+import Synchronization
+import Testing
+
+@testable import Site
+
+/// Instances that are only said to run.
+final class FakeRuntime: InstanceRuntime {
+    private let states = Mutex<[Instance.ID: InstanceState]>([:])
+    private let calls = Mutex<[String]>([])
+
+    var asked: [String] { calls.withLock { $0 } }
+    func set(_ state: InstanceState, of id: Instance.ID) { states.withLock { $0[id] = state } }
+
+    func status(of id: Instance.ID) async -> InstanceStatus {
+        var status = InstanceStatus(id: id)
+        status.state = states.withLock { $0[id] } ?? .stopped
+        return status
+    }
+
+    private func note(_ call: String, _ id: Instance.ID, _ state: InstanceState? = nil) {
+        calls.withLock { $0.append(call) }
+        if let state { set(state, of: id) }
+    }
+
+    func start(_ id: Instance.ID) async { note("start", id, .running) }
+    func stop(_ id: Instance.ID) async { note("stop", id, .stopped) }
+    func restart(_ id: Instance.ID) async { note("restart", id) }
+    func kill(_ id: Instance.ID) async { note("kill", id) }
+    func refresh(_ id: Instance.ID) async { note("refresh", id) }
+    func drain(_ id: Instance.ID) async {}
+    func halt(_ id: Instance.ID) async { note("halt", id, .stopped) }
+    func retire(_ id: Instance.ID) async { note("retire", id, .stopped) }
+}
+
+@Suite("Flow deployer") struct FlowDeployerTests {
+    let fixture: VersionFixture
+    let runtime = FakeRuntime()
+    let deployer: FlowDeployer
+    let actor = Actor.site
+
+    init() async throws {
+        fixture = try await VersionFixture()
+        let admin = NodeREDAdmin(
+            client: HTTPClient(group: try EventLoopGroup()),
+            tokens: EditorTokens(key: try SigningKey.generate()))
+        deployer = FlowDeployer(
+            stores: fixture.stores, runtime: runtime, library: fixture.library,
+            recorder: fixture.recorder, admin: admin, sealer: fixture.sealer,
+            state: fixture.directory.path)
+    }
+
+    func files(_ instance: Instance) -> InstanceFiles {
+        InstanceFiles(InstanceLayout(state: fixture.directory.path, instance.id))
+    }
+
+    func flows(_ text: String, credentials: String? = nil) throws -> FlowDeployer.Flows {
+        FlowDeployer.Flows(
+            text: Array(text.utf8),
+            credentials: try credentials.map { try JSONReader.read(Array($0.utf8)).object } ?? nil,
+            source: .api)
+    }
+
+    static let one = #"[{"id":"a","type":"tab","label":"A"}]"#
+    static let two = #"[{"id":"a","type":"tab","label":"B"}]"#
+
+    @Test("Flows of a stopped instance go into its directory, byte for byte, and become a version")
+    func stopped() async throws {
+        let version = try await deployer.deploy(
+            flows(Self.one, credentials: #"{"a":{"key":"x"}}"#), to: fixture.press, by: actor)
+        #expect(version.number == 1)
+        #expect(version.source == .api)
+        let stored = try files(fixture.press).read()
+        #expect(stored.flows == Array(Self.one.utf8))
+        let clear = try fixture.decrypt(stored.credentials, "press secret")
+        #expect(String(decoding: clear, as: UTF8.self) == #"{"a":{"key":"x"}}"#)
+        #expect(runtime.asked == [])
+        #expect(try await deployer.text(of: version) == Array(Self.one.utf8))
+    }
+
+    @Test("One that keeps crashing is stopped for it and started again")
+    func crashed() async throws {
+        runtime.set(.backingOff, of: fixture.press.id)
+        _ = try await deployer.deploy(flows(Self.one), to: fixture.press, by: actor)
+        #expect(runtime.asked == ["halt", "start"])
+    }
+
+    @Test("A deploy that expects another revision changes nothing")
+    func changed() async throws {
+        let first = try await deployer.deploy(flows(Self.one), to: fixture.press, by: actor)
+        let second = try await deployer.deploy(
+            flows(Self.two), to: fixture.press, expected: first.flows, by: actor)
+        await #expect(throws: DeployFault.changedMeanwhile) {
+            _ = try await deployer.deploy(
+                flows(Self.one), to: fixture.press, expected: first.flows, by: actor)
+        }
+        #expect(try await deployer.newest(of: fixture.press.id) == second)
+        #expect(try files(fixture.press).read().flows == Array(Self.two.utf8))
+    }
+
+    @Test(
+        "What Node-RED would not call flows is refused with its reason",
+        arguments: [
+            "{}", "[1]", #"[{"id":"a"}]"#, #"[{"id":"","type":"tab"}]"#, "[",
+            #"[{"id":"a","type":"tab"},{"id":"a","type":"tab"}]"#,
+        ])
+    func invalid(text: String) async throws {
+        await #expect(throws: DeployFault.self) {
+            _ = try await deployer.deploy(flows(text), to: fixture.press, by: actor)
+        }
+        #expect(try await deployer.newest(of: fixture.press.id) == nil)
+    }
+
+    @Test("A restore into another instance opens its credentials with the new secret")
+    func restore() async throws {
+        let version = try await deployer.deploy(
+            flows(Self.one, credentials: #"{"a":{"key":"x"}}"#), to: fixture.press, by: actor)
+        let restored = try await deployer.restore(
+            version, to: fixture.saw, acceptMissing: false, by: actor)
+        #expect(restored.source == .restore)
+        #expect(restored.flows == version.flows)
+        let stored = try files(fixture.saw).read()
+        let clear = try fixture.decrypt(stored.credentials, "saw secret")
+        #expect(String(decoding: clear, as: UTF8.self) == #"{"a":{"key":"x"}}"#)
+    }
+
+    @Test("Missing modules are named before anything is written")
+    func missing() async throws {
+        let version = try await fixture.recorder.record(
+            fixture.deploy(), of: fixture.press.id, by: actor)
+        await #expect(throws: DeployFault.missingModules(version.modules)) {
+            _ = try await deployer.restore(
+                version, to: fixture.saw, acceptMissing: false, by: actor)
+        }
+        #expect(try await deployer.newest(of: fixture.saw.id) == nil)
+        _ = try await deployer.restore(version, to: fixture.saw, acceptMissing: true, by: actor)
+        #expect(try await deployer.newest(of: fixture.saw.id)?.flows == version.flows)
+    }
+}

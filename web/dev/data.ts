@@ -75,7 +75,7 @@ const LINES: [string, string, string, string][] = [
 ];
 
 export function logLine(seq: number, at: number): LogRecord {
-  const [level, type, name, text] = LINES[(seq * 5 + (seq >> 2)) % LINES.length];
+  const [level, type, name, text] = LINES[(Math.imul(seq, 2654435761) >>> 16) % LINES.length];
   return {
     seq,
     at: new Date(at).toISOString(),

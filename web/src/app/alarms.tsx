@@ -49,7 +49,8 @@ export function AlarmSummary() {
         ? (
           <Link className="alarm" href="/alarms?severity=alarm">
             <Shape severity="alarm" />
-            {tn("alarms.alarm", alarm)}
+            <span className="words">{tn("alarms.alarm", alarm)}</span>
+            <span className="digits" aria-hidden="true">{alarm}</span>
           </Link>
         )
         : null}
@@ -57,7 +58,8 @@ export function AlarmSummary() {
         ? (
           <Link className="warn" href="/alarms?severity=warning">
             <Shape severity="warning" />
-            {tn("alarms.warning", warning)}
+            <span className="words">{tn("alarms.warning", warning)}</span>
+            <span className="digits" aria-hidden="true">{warning}</span>
           </Link>
         )
         : null}

@@ -50,12 +50,12 @@ export function Shell() {
       >
         {t("skip")}
       </a>
-      <div className="brand">
+      <nav className="brand" aria-label={t("nav.home")}>
         <Link href="/">
           <Icon name="boxes" />
           Lineside
         </Link>
-      </div>
+      </nav>
       <Bar open={open} setOpen={setOpen} />
       {open ? <div className="scrim" onClick={() => setOpen(false)} /> : null}
       <Navigation open={open} close={() => setOpen(false)} />
@@ -115,7 +115,7 @@ function Bar({ open, setOpen }: { open: boolean; setOpen: (open: boolean) => voi
       {user
         ? (
           <Menu
-            label={t("account.menu", { name: user.name || user.username })}
+            label={t("account.menu", { name: user.username })}
             icon="person"
             text={user.username}
             items={[

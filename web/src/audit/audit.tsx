@@ -164,7 +164,7 @@ function Detail({ event: e, onClose }: { event: AuditEvent; onClose: () => void 
       />
       {changes.length
         ? (
-          <div className="table-scroll" role="region" tabIndex={0} aria-label={t("audit.changes")}>
+          <div className="table-scroll" role="group" tabIndex={0} aria-label={t("audit.changes")}>
             <table className="table">
               <thead>
                 <tr>

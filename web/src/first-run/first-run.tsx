@@ -42,8 +42,9 @@ export function FirstRun() {
     if (back) setStep(1);
   }, [action.error, back]);
   useEffect(() => {
-    if (step === 2) document.querySelector<HTMLElement>("#main input")?.focus();
-  }, [step]);
+    const wanted = step === 2 ? "#main input" : back ? "#main [aria-invalid=true]" : null;
+    if (wanted) document.querySelector<HTMLElement>(wanted)?.focus();
+  }, [step, back]);
 
   const submit = () => {
     if (step === 1) {

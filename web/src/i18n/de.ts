@@ -96,6 +96,7 @@ export const de: Record<keyof typeof en, string> = {
   "missing.text": "Der Link ist vielleicht alt, oder das Gezeigte wurde gelöscht.",
   "missing.home": "Zur Übersicht",
   // navigation
+  "nav.home": "Startseite",
   "nav.main": "Hauptmenü",
   "nav.operate": "Betrieb",
   "nav.observe": "Beobachten",

@@ -94,6 +94,7 @@ export const en = {
   "missing.text": "The link may be old, or what it showed has been deleted.",
   "missing.home": "Go to the overview",
   // navigation
+  "nav.home": "Home",
   "nav.main": "Main",
   "nav.operate": "Operate",
   "nav.observe": "Observe",

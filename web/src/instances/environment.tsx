@@ -80,7 +80,7 @@ function Editor(
       {rows.length === 0 ? <Empty icon="sliders" title={t("environment.nothing")} /> : (
         <div
           className="table-scroll"
-          role="region"
+          role="group"
           tabIndex={0}
           aria-label={t("environment.title")}
         >

@@ -2,7 +2,7 @@ import { useState } from "react";
 import { api } from "../api/client.ts";
 import { may } from "../api/permissions.ts";
 import type { Application, Instance } from "../api/types.ts";
-import { type Loaded, useAction, useLoad, useTopic } from "../api/use.ts";
+import { useAction, useLoad, useTopic } from "../api/use.ts";
 import { useCrumb } from "../app/crumbs.ts";
 import { severityOf } from "../core/abnormal.ts";
 import { t } from "../i18n/text.ts";
@@ -42,57 +42,77 @@ export function InstancePage({ id, tab }: { id: string; tab: string }) {
     loaded.data?.name,
     application.data ? { id: application.data.id, name: application.data.name } : undefined,
   );
-  if (!loaded.data) {
-    return (
-      <div className="page">
-        <PageHead title={t("instance")} />
-        <section className="panel">
-          {loaded.error ? <Failed error={loaded.error} retry={loaded.reload} /> : <Loading />}
-        </section>
-      </div>
-    );
-  }
-  return <Standing loaded={loaded} instance={loaded.data} tab={tab} />;
+  const instance = loaded.data;
+  const current = instance ? tabsOf(instance).find((k) => k === tab) ?? "overview" : "overview";
+  return (
+    <div className="page">
+      <PageHead
+        title={instance?.name ?? t("instance")}
+        tab={instance ? t(`instance.tab.${current}`) : undefined}
+        note={instance ? <Note instance={instance} /> : null}
+      >
+        {instance
+          ? (
+            <>
+              <Control instance={instance} onChange={loaded.set} />
+              <PagesLink instance={instance} />
+              <OpenEditor instance={instance} />
+            </>
+          )
+          : null}
+      </PageHead>
+      {instance
+        ? <Standing instance={instance} current={current} onChange={loaded.set} />
+        : (
+          <section className="panel">
+            {loaded.error ? <Failed error={loaded.error} retry={loaded.reload} /> : <Loading />}
+          </section>
+        )}
+    </div>
+  );
 }
 
 const TABS = ["overview", "log", "versions", "environment", "settings", "danger"] as const;
+type Tab = (typeof TABS)[number];
 
-function Standing(
-  { loaded, instance, tab }: { loaded: Loaded<Instance>; instance: Instance; tab: string },
-) {
-  const base = `/instances/${instance.id}`;
-  const shown = TABS.filter((k) =>
+/** What the role does not allow at all is left out; the rest says why it can't be used. */
+function tabsOf(instance: Instance): readonly Tab[] {
+  return TABS.filter((k) =>
     k === "danger"
       ? may(instance, "instance.delete")
       : k === "environment"
       ? may(instance, "instance.environment")
       : true
   );
-  const current = shown.find((k) => k === tab) ?? "overview";
+}
+
+function Note({ instance }: { instance: Instance }) {
   return (
-    <div className="page">
-      <PageHead
-        title={instance.name}
-        tab={t(`instance.tab.${current}`)}
-        note={
-          <span className="note-row">
-            <Status state={instance.state} />
-            <span>{stackName(instance)}</span>
-            {instance.startedAt && instance.state !== "stopped"
-              ? <UpTime since={instance.startedAt} />
-              : null}
-          </span>
-        }
-      >
-        <Control instance={instance} onChange={loaded.set} />
-        <PagesLink instance={instance} />
-        <OpenEditor instance={instance} />
-      </PageHead>
+    <span className="note-row">
+      <Status state={instance.state} />
+      <span>{stackName(instance)}</span>
+      {instance.startedAt && instance.state !== "stopped"
+        ? <UpTime since={instance.startedAt} />
+        : null}
+    </span>
+  );
+}
+
+function Standing(
+  { instance, current, onChange }: {
+    instance: Instance;
+    current: Tab;
+    onChange: (i: Instance) => void;
+  },
+) {
+  const base = `/instances/${instance.id}`;
+  return (
+    <>
       <Detail instance={instance} />
       <Tabs
         label={t("instance.tabs")}
         current={current}
-        tabs={shown.map((k) => ({
+        tabs={tabsOf(instance).map((k) => ({
           key: k,
           title: t(`instance.tab.${k}`),
           href: k === "overview" ? base : `${base}/${k}`,
@@ -102,9 +122,9 @@ function Standing(
       {current === "log" ? <LogTab instance={instance} /> : null}
       {current === "versions" ? <VersionsTab instance={instance} /> : null}
       {current === "environment" ? <EnvironmentTab instance={instance} /> : null}
-      {current === "settings" ? <SettingsTab instance={instance} onChange={loaded.set} /> : null}
+      {current === "settings" ? <SettingsTab instance={instance} onChange={onChange} /> : null}
       {current === "danger" ? <DangerTab instance={instance} /> : null}
-    </div>
+    </>
   );
 }
 

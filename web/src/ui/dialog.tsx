@@ -27,11 +27,11 @@ export function Dialog(
         p.onClose();
       }}
     >
-      <header>
+      <div className="dialog-head">
         <h2 id={id}>{p.title}</h2>
         <span className="grow" />
         <Button kind="quiet" icon="x-lg" label={t("close")} onClick={p.onClose} />
-      </header>
+      </div>
       <div className="dialog-body">{p.children}</div>
     </dialog>
   );

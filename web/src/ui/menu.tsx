@@ -69,7 +69,7 @@ export function Menu(
         ref={opener}
         type="button"
         className={["btn", p.kind ?? "quiet", p.text ? "" : "only-icon"].join(" ")}
-        aria-label={p.text ? undefined : p.label}
+        aria-label={p.label}
         title={p.text ? undefined : p.label}
         aria-haspopup="menu"
         aria-expanded={open}
@@ -78,7 +78,6 @@ export function Menu(
       >
         {p.icon ? <Icon name={p.icon} /> : null}
         {p.text ? <span className="hide-s">{p.text}</span> : null}
-        {p.text ? <span className="vh show-s">{p.label}</span> : null}
       </button>
       {open
         ? (

@@ -64,7 +64,7 @@ export function Table<T>(
     (cell ?? next)?.querySelector<HTMLElement>("a, button")?.focus();
   };
   return (
-    <div className="table-scroll" role="region" aria-label={p.label} tabIndex={0}>
+    <div className="table-scroll" role="group" aria-label={p.label} tabIndex={0}>
       <table className="table">
         <caption className="vh">{p.label}</caption>
         <thead>

@@ -88,6 +88,7 @@ package struct ApplicationStore: Sendable {
                 throw .conflict("The application still has instances: delete them first.")
             }
             try tx.run(ApplicationSQL.delete, id)
+            tx.accessChanged()
             try tx.record(
                 .removed(application.reference, team: application.teamID), by: actor)
         }

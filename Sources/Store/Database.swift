@@ -139,6 +139,12 @@ package final class Database: Sendable {
         }
     }
 
+    /// Called on the writer's thread after each commit that took a session, a token, a role or a
+    /// user away, before the writer is answered. One observer; it must not block.
+    package func observeAccess(_ observer: @escaping @Sendable () -> Void) {
+        writer.observeAccess(observer)
+    }
+
     /// What was asked before still happens; later calls fail as `.busy`.
     package func close() {
         for reader in readers { reader.end() }

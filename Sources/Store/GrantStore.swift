@@ -19,6 +19,16 @@ package struct GrantStore: Sendable {
         }
     }
 
+    /// Of several at once, for lists of users.
+    package func list(of users: [User.ID]) async throws(StoreError) -> [User.ID: [Grant]] {
+        try await database.read {
+            (tx: borrowing ReadTransaction) throws(StoreError) -> [User.ID: [Grant]] in
+            var all: [User.ID: [Grant]] = [:]
+            for user in users { all[user] = try GrantStore.list(of: user, in: tx) }
+            return all
+        }
+    }
+
     /// - Parameters: `nil` for any.
     package func list(
         at scope: Scope?, of user: User.ID? = nil, _ request: PageRequest = PageRequest()
@@ -50,6 +60,7 @@ package struct GrantStore: Sendable {
                 let new = try GrantStore.list(of: user, in: tx).first(where: { $0.scope == scope })
             else { throw .corrupt }
             if old?.role != role {
+                tx.accessChanged()
                 try tx.record(
                     GrantStore.event(who, new, before: old?.role, after: role), by: actor)
             }
@@ -63,6 +74,7 @@ package struct GrantStore: Sendable {
             let grant = try GrantStore.get(id, in: tx)
             let who = try UserStore.get(grant.userID, in: tx)
             try tx.run(GrantSQL.delete, id)
+            tx.accessChanged()
             try UserStore.requireAdministrator(in: tx)
             try tx.record(GrantStore.event(who, grant, before: grant.role, after: nil), by: actor)
         }

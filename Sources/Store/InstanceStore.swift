@@ -204,6 +204,7 @@ package struct InstanceStore: Sendable {
             let instance = try InstanceStore.get(id, in: tx)
             try tx.run(AlarmSQL.deleteOf, "instance", id)
             try tx.run(InstanceSQL.delete, id)
+            tx.accessChanged()
             try tx.record(.removed(instance.reference, team: instance.teamID), by: actor)
         }
     }

@@ -53,6 +53,7 @@ package struct PageTokenStore: Sendable {
             guard try tx.run(PageTokenSQL.delete, token, id) == 1 else {
                 throw .notFound("The page token")
             }
+            tx.accessChanged()
             try tx.record(
                 AuditEvent(
                     kind: "page-token.removed", object: instance.reference,

@@ -9,6 +9,8 @@ package protocol Queryable: ~Copyable {
 /// An open connection as transactions see it; stays on its thread.
 package final class DatabaseLink {
     let connection: Connection
+    /// Set by a transaction that may have taken something from somebody.
+    var isAccessChanged = false
     init(_ connection: consuming Connection) { self.connection = connection }
 }
 
@@ -31,6 +33,9 @@ package struct Transaction: ~Copyable, Queryable {
         try link.each(statement.rawValue, values) { (_: borrowing Row) throws(StoreError) in }
         return link.connection.changes
     }
+
+    /// Somebody may do less from now on; told to the database's observer after the commit.
+    func accessChanged() { link.isAccessChanged = true }
 }
 
 extension Queryable where Self: ~Copyable {

@@ -104,6 +104,7 @@ package struct SessionStore: Sendable {
             guard try tx.run(SessionSQL.delete, id, user) == 1 else {
                 throw .notFound("The session")
             }
+            tx.accessChanged()
             let user = try UserStore.get(user, in: tx)
             try tx.record(
                 AuditEvent(
@@ -121,6 +122,7 @@ package struct SessionStore: Sendable {
             let user = try UserStore.get(user, in: tx)
             let count = try tx.run(SessionSQL.deleteAll, user.id, kept?.text ?? "")
             if count > 0 {
+                tx.accessChanged()
                 try tx.record(
                     AuditEvent(
                         kind: "session.ended", object: user.reference,

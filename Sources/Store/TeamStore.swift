@@ -81,6 +81,7 @@ package struct TeamStore: Sendable {
                 throw .conflict("The team still has instances: delete or move them first.")
             }
             try tx.run(TeamSQL.delete, id)
+            tx.accessChanged()
             try tx.record(.removed(team.reference, team: id), by: actor)
         }
     }

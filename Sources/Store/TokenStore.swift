@@ -67,6 +67,7 @@ package struct TokenStore: Sendable {
                 (row: borrowing Row) throws(StoreError) in try PersonalToken(row: row)
             }
             try tx.run(TokenSQL.delete, id)
+            tx.accessChanged()
             try tx.record(.removed(token.reference), by: actor)
         }
     }

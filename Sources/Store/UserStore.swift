@@ -132,6 +132,7 @@ package struct UserStore: Sendable {
                 }
             }
             if user.isDisabled { try tx.run(SessionSQL.deleteAll, id, "") }
+            tx.accessChanged()
             try UserStore.requireAdministrator(in: tx)
             try tx.record(.changed(user.reference, changes), by: actor)
             return user
@@ -146,6 +147,7 @@ package struct UserStore: Sendable {
             let user = try UserStore.get(id, in: tx)
             try tx.run(UserSQL.setPassword, id, hash)
             try tx.run(SessionSQL.deleteAll, id, session?.text ?? "")
+            tx.accessChanged()
             var changes = AuditChanges()
             changes.secret("password")
             try tx.record(.changed(user.reference, changes), by: actor)
@@ -158,6 +160,7 @@ package struct UserStore: Sendable {
         try await database.write { (tx: borrowing Transaction) throws(StoreError) in
             let user = try UserStore.get(id, in: tx)
             try tx.run(UserSQL.delete, id)
+            tx.accessChanged()
             try UserStore.requireAdministrator(in: tx)
             try tx.record(.removed(user.reference), by: actor)
         }

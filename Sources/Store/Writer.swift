@@ -13,6 +13,7 @@ final class Writer: @unchecked Sendable {
     private let link: DatabaseLink
     private let thread: StoreThread
     private let waiting = Mutex<[WriteJob]>([])
+    private let observer = Mutex<(@Sendable () -> Void)?>(nil)
     let clock: @Sendable () -> Timestamp
     private let log = Log("store")
 
@@ -39,6 +40,10 @@ final class Writer: @unchecked Sendable {
     /// Anything else that has to happen on the connection, between two batches.
     func perform(_ body: @escaping @Sendable (DatabaseLink) -> Void) -> Bool {
         thread.enqueue { [self] in body(link) }
+    }
+
+    func observeAccess(_ observer: @escaping @Sendable () -> Void) {
+        self.observer.withLock { $0 = observer }
     }
 
     func end() { thread.end() }
@@ -93,6 +98,11 @@ final class Writer: @unchecked Sendable {
                 try link.execute("RELEASE job")
             }
             try link.execute("COMMIT")
+            if link.isAccessChanged {
+                link.isAccessChanged = false
+                // Before the writers go on: whoever sees the change made sees it in force.
+                observer.withLock { $0 }?()
+            }
             return nil
         } catch {
             if link.connection.isInTransaction { try? link.execute("ROLLBACK") }

@@ -2,6 +2,7 @@ import Basics
 import Domain
 import LinesideTesting
 import Store
+import Synchronization
 import Testing
 
 @Suite("Users and grants") struct UserStoreTests {
@@ -85,6 +86,37 @@ import Testing
         #expect(path == team.path)
         try await factory.stores.teams.delete(team.id, by: .site)
         #expect(try await factory.stores.grants.list(of: ben.id).isEmpty)
+    }
+
+    @Test("Whatever takes something from somebody is told once it is in force")
+    func accessSignal() async throws {
+        let factory = try await Factory()
+        let stores = factory.stores
+        let ben = try await factory.user("ben", [(.team(factory.team.id), .owner)])
+        let signals = Mutex(0)
+        stores.registry.observeAccess { signals.withLock { $0 += 1 } }
+        func told(_ change: () async throws -> Void) async throws -> Bool {
+            let before = signals.withLock { $0 }
+            try await change()
+            return signals.withLock { $0 } > before
+        }
+        let session = try await stores.sessions.create(
+            for: ben, tokenHash: [1], csrfHash: [2], address: "", agent: "", by: .site)
+        #expect(
+            try await told {
+                try await stores.sessions.revoke(session.id, of: ben.id, by: .site)
+            })
+        #expect(
+            try await told {
+                _ = try await stores.grants.grant(
+                    .viewer, at: .team(factory.team.id), to: ben.id, by: .site)
+            })
+        #expect(
+            try await told {
+                _ = try await stores.users.update(ben.id, .init(isDisabled: true), by: .site)
+            })
+        #expect(try await told { try await stores.users.delete(ben.id, by: .site) })
+        #expect(try await !told { _ = try await factory.team("Press shop") })
     }
 
     @Test("User names are unique")

@@ -38,7 +38,10 @@ package struct Caller: Sendable, Equatable {
 
     package func may(_ permission: Permission, at path: ScopePath) -> Bool {
         guard isSignedIn, !readOnly || permission.isReading else { return false }
-        guard let lowest = permission.lowestRole else { return true }
+        guard let lowest = permission.lowestRole else {
+            // One's own account is no part of a team: a token bounded to one can't change it.
+            return permission.isReading || tokenScope == nil
+        }
         return role(at: path).map { $0 >= lowest } ?? false
     }
 

@@ -102,7 +102,8 @@ enum M0003_Users {
         CREATE VIEW grant_row AS
             SELECT role_grant.id, user_id, role_grant.organization_id, role_grant.team_id,
                 role_grant.application_id, role,
-                coalesce(organization.name, team.name, application.name, '') AS scope_name
+                coalesce(organization.name, team.name, application.name,
+                    (SELECT value FROM setting WHERE key = 'site.name'), '') AS scope_name
             FROM role_grant
             LEFT JOIN organization ON organization.id = role_grant.organization_id
             LEFT JOIN team ON team.id = role_grant.team_id

@@ -35,6 +35,8 @@ import Testing
         let token = caller([(.site, .administrator)], tokenScope: elsewhere)
         #expect(token.role(at: path) == nil)
         #expect(!token.may(.siteRead, at: .site))
+        #expect(token.may(.selfRead, at: .site))
+        #expect(!token.may(.selfEdit, at: .site))
     }
 
     @Test("A read-only token may read and change nothing", arguments: Permission.allCases)

@@ -14,6 +14,8 @@ package struct Problem: Error, Sendable, Equatable, JSONWritable {
     package var instance: String?
     /// What is wrong with single fields of the body.
     package var fields: [String: String]
+    /// Seconds to wait before another try; sent as a header.
+    package var retryAfter: Int?
 
     package init(
         type: String, title: String, status: Int, detail: String? = nil, instance: String? = nil,

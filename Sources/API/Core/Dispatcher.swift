@@ -87,6 +87,12 @@ package struct Dispatcher: Sendable {
                 parameters: parameters)
         }
         guard case .permission(let permission, let reach) = route.admission else {
+            // Signing in and its like: a page of another origin must not do it for its visitor.
+            if !request.method.isSafe, let origin = request.headers[Header.origin],
+                origin != called?.httpsOrigin
+            {
+                throw .foreignOrigin
+            }
             return context(.nobody, .site)
         }
         let caller = try await callers.caller(of: request)
@@ -108,7 +114,10 @@ package struct Dispatcher: Sendable {
     private static let readOnly = Problem.forbidden("This token may only read.")
 
     private static func headers(for problem: Problem) -> Headers {
-        problem.status == 401 ? [Header.wwwAuthenticate: "Bearer"] : Headers()
+        var headers = Headers()
+        if problem.status == 401 { headers.add(Header.wwwAuthenticate, "Bearer") }
+        if let seconds = problem.retryAfter { headers.add(Header.retryAfter, "\(seconds)") }
+        return headers
     }
 
     private func finished(

@@ -1,0 +1,50 @@
+import Basics
+package import Domain
+package import Store
+
+/// Whom a secret speaks for, as the database has it at this moment.
+package struct CallerDirectory: SessionDirectory {
+    private let stores: Stores
+
+    package init(stores: Stores) { self.stores = stores }
+
+    /// - Parameters:
+    ///   - token: of the cookie.
+    ///   - csrf: that the page sent with it; both must be of one session.
+    package func caller(
+        token: String, csrf: String, address: String
+    ) async throws(StoreError) -> Caller? {
+        guard let found = try await stores.sessions.find(tokenHash: MachineSecret.hash(of: token)),
+            Secrecy.equal(found.csrfHash, MachineSecret.hash(of: csrf))
+        else { return nil }
+        // A full disk must not keep people from reading.
+        try? await stores.sessions.touch(found.session, now: .now())
+        return Self.caller(found, address: address)
+    }
+
+    /// - Parameter bearer: with its prefix.
+    package func caller(bearer: String, address: String) async throws(StoreError) -> Caller? {
+        guard bearer.hasPrefix(PersonalToken.prefix),
+            let found = try await stores.tokens.find(secretHash: MachineSecret.hash(of: bearer))
+        else { return nil }
+        try? await stores.tokens.touch(found.token, now: .now())
+        return Caller(
+            actor: .token(
+                found.token.id, name: "\(found.user.username) (\(found.token.name))",
+                user: found.user.id, address: address),
+            grants: found.grants, readOnly: found.token.readOnly,
+            tokenScope: found.token.scope == .site ? nil : found.token.scope)
+    }
+
+    package func caller(of session: Session.ID) async -> Caller? {
+        // No answer is no permission: whoever asks closes what hangs on it.
+        guard let found = try? await stores.sessions.find(session) else { return nil }
+        return Self.caller(found, address: found.session.address)
+    }
+
+    private static func caller(_ found: SessionStore.SignedIn, address: String) -> Caller {
+        Caller(
+            actor: .user(found.user.id, name: found.user.username.text, address: address),
+            grants: found.grants, sessionID: found.session.id)
+    }
+}

@@ -6,6 +6,8 @@ const { LoopLag } = require("../lag");
 const { installedModules } = require("../modules");
 
 const RESOURCES_EVERY = 10_000;
+/** Names in one event: the appliance reads no line of more than 64 KB. */
+const MAX_NAMES = 200;
 /** Longer than the appliance keeps an idle upstream connection, so Node.js never closes first. */
 const KEEP_ALIVE = 75_000;
 /** A big palette archive over a slow line; only the appliance can connect. */
@@ -27,9 +29,9 @@ module.exports = (RED) => {
       case "safe-mode":
         return log.event("safe-mode");
       case "missing-types":
-        return log.event("missing-types", { types: payload.types });
+        return log.event("missing-types", { types: payload.types.slice(0, MAX_NAMES) });
       case "missing-modules":
-        return log.event("missing-modules", { modules: payload.modules });
+        return log.event("missing-modules", { modules: payload.modules.slice(0, MAX_NAMES) });
       default:
         // Somebody stopped the flows in the editor; Node-RED keeps that over a restart, and no
         // start will ever be told.
@@ -43,7 +45,7 @@ module.exports = (RED) => {
   async function reportModules() {
     const modules = await installedModules(RED.settings.userDir);
     const text = JSON.stringify(modules);
-    if (text !== lastModules) log.event("modules", { modules });
+    if (text !== lastModules) log.event("modules", { modules: modules.slice(0, MAX_NAMES) });
     lastModules = text;
   }
 

@@ -20,8 +20,11 @@ func swift(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
     .target(name: name, dependencies: dependencies, swiftSettings: settings)
 }
 
-func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
-    .testTarget(name: name, dependencies: dependencies, swiftSettings: settings)
+func tests(
+    _ name: String, _ dependencies: [Target.Dependency], exclude: [String] = []
+) -> Target {
+    .testTarget(
+        name: name, dependencies: dependencies, exclude: exclude, swiftSettings: settings)
 }
 
 let package = Package(
@@ -63,7 +66,9 @@ let package = Package(
         tests("SQLiteTests", ["Basics", "SQLite"]),
         tests("CryptoTests", ["Basics", "Crypto", "LinesideTesting"]),
         tests("NetTests", ["Net", "Crypto", "Basics", "LinesideTesting"]),
-        tests("HTTPTests", ["HTTP", "Net", "Crypto", "Basics", "LinesideTesting"]),
+        tests(
+            "HTTPTests", ["HTTP", "Net", "Crypto", "Basics", "LinesideTesting"],
+            exclude: ["Corpus", "Differential"]),
         tests("ProcessesTests", ["Basics", "Processes"]),
         tests("DomainTests", ["Basics", "Domain"]),
         tests("StoreTests", ["Basics", "Store", "Domain", "SQLite", "Crypto", "LinesideTesting"]),

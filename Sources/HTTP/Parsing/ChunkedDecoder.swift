@@ -2,7 +2,8 @@
 /// so many bytes of extensions and trailers. Both are thrown away.
 package struct ChunkedDecoder: Sendable {
     private enum State: Sendable {
-        case size, extensions, sizeLineFeed
+        case size, sizeLineFeed
+        case extensionName, extensionValue, quoted, quotedPair, quotedEnd
         case data, dataReturn, dataLineFeed
         case trailerStart, trailer, trailerLineFeed, lastLineFeed
         case done
@@ -12,6 +13,8 @@ package struct ChunkedDecoder: Sendable {
     private var digits = 0
     private var remaining: UInt64 = 0
     private var extensionBytes = 0
+    /// Of the name or value that is being read.
+    private var length = 0
     private var trailerBytes = 0
     private var trailerHasColon = false
 
@@ -50,21 +53,14 @@ package struct ChunkedDecoder: Sendable {
                 remaining = remaining << 4 | UInt64(digit)
                 digits += 1
             } else if digits > 0, byte == UInt8(ascii: ";") {
-                state = .extensions
+                (state, length) = (.extensionName, 0)
             } else if digits > 0, byte == ASCII.carriageReturn {
                 state = .sizeLineFeed
             } else {
                 throw .malformed("chunk size")
             }
-        case .extensions:
-            if byte == ASCII.carriageReturn {
-                state = .sizeLineFeed
-            } else {
-                extensionBytes += 1
-                guard ASCII.isText(byte), extensionBytes <= 4096 else {
-                    throw .malformed("chunk extension")
-                }
-            }
+        case .extensionName, .extensionValue, .quoted, .quotedPair, .quotedEnd:
+            try takeExtension(byte)
         case .sizeLineFeed:
             try expect(byte, ASCII.lineFeed)
             state = remaining == 0 ? .trailerStart : .data
@@ -98,6 +94,33 @@ package struct ChunkedDecoder: Sendable {
             try expect(byte, ASCII.lineFeed)
             state = .done
         case .data, .done: break
+        }
+    }
+
+    /// `;name`, `;name=token` or `;name="quoted"`, without blanks.
+    private mutating func takeExtension(_ byte: UInt8) throws(HTTPFault) {
+        extensionBytes += 1
+        guard extensionBytes <= 4096 else { throw .malformed("chunk extensions too long") }
+        switch (state, byte) {
+        case (.quotedPair, _) where ASCII.isText(byte) && byte < 0x80: state = .quoted
+        case (.quoted, UInt8(ascii: "\\")): state = .quotedPair
+        case (.quoted, UInt8(ascii: "\"")): (state, length) = (.quotedEnd, 1)
+        case (.quoted, _) where ASCII.isText(byte) && byte < 0x80: break
+        case (.extensionValue, UInt8(ascii: "\"")) where length == 0: state = .quoted
+        case (.extensionName, UInt8(ascii: "=")) where length > 0:
+            (state, length) = (.extensionValue, 0)
+        case (.extensionName, UInt8(ascii: ";")) where length > 0,
+            (.extensionValue, UInt8(ascii: ";")) where length > 0,
+            (.quotedEnd, UInt8(ascii: ";")):
+            (state, length) = (.extensionName, 0)
+        case (.extensionName, ASCII.carriageReturn) where length > 0,
+            (.extensionValue, ASCII.carriageReturn) where length > 0,
+            (.quotedEnd, ASCII.carriageReturn):
+            state = .sizeLineFeed
+        case (.extensionName, _) where ASCII.isToken(byte),
+            (.extensionValue, _) where ASCII.isToken(byte):
+            length += 1
+        default: throw .malformed("chunk extension")
         }
     }
 

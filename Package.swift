@@ -59,7 +59,9 @@ let package = Package(
             ["Basics", "API", "Site", "Store", "Domain", "HTTP", "Net", "Crypto", "Processes"]),
         .executableTarget(
             name: "lineside",
-            dependencies: ["Basics", "Domain", "Store", "Site", "API", "HTTP", "Net", "Crypto"],
+            dependencies: [
+                "Basics", "Domain", "Store", "Site", "API", "HTTP", "Net", "Crypto", "Processes",
+            ],
             swiftSettings: settings),
 
         tests("BasicsTests", ["Basics"]),

@@ -1,5 +1,6 @@
 import API
 import Basics
+import Crypto
 import Domain
 import HTTP
 import Net
@@ -21,23 +22,63 @@ struct Appliance: Sendable {
         do throws(NetError) { group = try EventLoopGroup() } catch {
             throw CommandFailure("\(error)")
         }
+        let proxy = Proxy(client: HTTPClient(group: group))
         let doors = try FrontDoors.open(
             configuration, adminSocket: paths.adminSocket, group: group,
-            tls: foundations.authority.tls, forward: { _, _, _ in .problem(.upstream("")) })
+            tls: foundations.authority.tls
+        ) { request, upstream, policy in
+            await proxy.forward(request, to: upstream, policy: policy)
+        }
         let names = LocalNames.current(extra: configuration.names)
         let origins = SiteOrigins(
             names: HostNames(names.all), platformPort: doors.ports.platform,
             editorsPort: doors.ports.editors, pagesPort: doors.ports.pages)
 
         let stores = foundations.stores
+        let bus = EventBus()
+        let signal = SecuritySignal()
+        let instances = try await Instances.raise(
+            configuration, paths, foundations, bus: bus)
+        let doorkeeper = Doorkeeper(
+            sessions: StoredSessions(stores.sessions),
+            tickets: GatewayTickets(key: foundations.sealer.derivedKey(for: "gateway tickets")),
+            signal: signal)
+        let sockets = OpenSockets(doorkeeper: doorkeeper, signal: signal)
+        let gateway = Gateway(
+            origins: origins, doorkeeper: doorkeeper, directory: instances.registry,
+            sockets: sockets)
+        let editors = EditorGateway(gateway, tokens: EditorTokens(key: foundations.editorKey))
+        let pages = PageGateway(
+            gateway, door: PageDoor(hasher: foundations.passwords),
+            pageTokens: StoredPageTokens(stores.pageTokens))
+
         let scopes = ScopeResolver(applications: stores.applications)
         let page = WebUI()
         let platform = Dispatcher(
             routes: [], callers: ConsoleCallers(), scopes: scopes, origins: origins,
             pages: page.answer)
-        doors.platform.open(platform.answer)
+        doors.platform.open { request in
+            let response = await platform.answer(request)
+            // Whatever was changed may have changed what somebody may do: one place that no route
+            // can forget.
+            if !request.method.isSafe { signal.raise() }
+            return response
+        }
+        let admin = Dispatcher(
+            routes: [], callers: ConsoleCallers(), scopes: scopes, origins: nil,
+            pages: AdminDoor(firstRun: FirstRun(foundations: foundations)).answer)
+        doors.admin.open { request in
+            let response = await admin.answer(request)
+            if !request.method.isSafe { signal.raise() }
+            return response
+        }
+        doors.editors.open(editors.answer)
+        doors.pages.open(pages.answer)
         return Appliance(
             foundations: foundations, doors: doors,
-            services: [foundations.authority, Heartbeat(loops: group)])
+            services: [
+                foundations.authority, Heartbeat(loops: group), instances.alarms, sockets,
+                instances.registry,
+            ])
     }
 }

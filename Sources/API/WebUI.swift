@@ -5,6 +5,8 @@ import Site
 /// address that is no file gets the same `index.html`.
 package struct WebUI: Sendable {
     private let files: StaticFiles
+    /// What the page calls its own build; empty where there is no page.
+    package let build: String
 
     package init() {
         self.init(
@@ -16,7 +18,18 @@ package struct WebUI: Sendable {
     }
 
     /// - Parameter assets: their paths as a browser asks for them.
-    package init(_ assets: [StaticFiles.Asset]) { files = StaticFiles(assets) }
+    package init(_ assets: [StaticFiles.Asset]) {
+        files = StaticFiles(assets)
+        let index = assets.first { $0.path == Self.index }?.bytes.buffer
+        build = Self.build(
+            in: String(decoding: index ?? .init(start: nil, count: 0), as: UTF8.self))
+    }
+
+    /// `<meta name="build" content="…">`
+    private static func build(in page: String) -> String {
+        let parts = page.split(separator: "name=\"build\" content=\"", maxSplits: 1)
+        return parts.count == 2 ? String(parts[1].prefix { $0 != "\"" }) : ""
+    }
 
     private static let root = "/web"
     private static let index = "/index.html"

@@ -19,6 +19,8 @@ package struct StatePaths: Sendable, Equatable {
     package var serverCertificate: String { "\(root)/tls" }
     package var vault: String { "\(root)/vault" }
     package var stacks: String { "\(root)/stacks" }
+    /// What is on its way in; emptied at each start.
+    package var uploads: String { "\(root)/uploads" }
     package var instances: String { "\(root)/instances" }
     /// Our JavaScript for Node-RED, written from the executable at each start.
     package var runtime: String { "\(root)/runtime" }

@@ -22,7 +22,8 @@ struct Appliance: Sendable {
         do throws(NetError) { group = try EventLoopGroup() } catch {
             throw CommandFailure("\(error)")
         }
-        let proxy = Proxy(client: HTTPClient(group: group))
+        let client = HTTPClient(group: group)
+        let proxy = Proxy(client: client)
         let doors = try FrontDoors.open(
             configuration, adminSocket: paths.adminSocket, group: group,
             tls: foundations.authority.tls
@@ -39,38 +40,45 @@ struct Appliance: Sendable {
         let signal = SecuritySignal()
         let instances = try await Instances.raise(
             configuration, paths, foundations, bus: bus)
+        let tokens = EditorTokens(key: foundations.editorKey)
         let doorkeeper = Doorkeeper(
             sessions: StoredSessions(stores.sessions),
             tickets: GatewayTickets(key: foundations.sealer.derivedKey(for: "gateway tickets")),
             signal: signal)
         let sockets = OpenSockets(doorkeeper: doorkeeper, signal: signal)
         let gateway = Gateway(
-            origins: origins, doorkeeper: doorkeeper, directory: instances.registry,
+            origins: origins, doorkeeper: doorkeeper,
+            directory: EntranceBook(
+                instances: stores.instances, sealer: foundations.sealer,
+                runtime: instances.registry, signal: signal),
             sockets: sockets)
-        let editors = EditorGateway(gateway, tokens: EditorTokens(key: foundations.editorKey))
+        let editors = EditorGateway(gateway, tokens: tokens)
         let pages = PageGateway(
             gateway, door: PageDoor(hasher: foundations.passwords),
             pageTokens: StoredPageTokens(stores.pageTokens))
 
         let scopes = ScopeResolver(applications: stores.applications)
         let page = WebUI()
+        let resources = Resources(
+            configuration: configuration, paths: paths, foundations: foundations,
+            instances: instances, origins: origins, doorkeeper: doorkeeper, scopes: scopes,
+            signal: signal, bus: bus, admin: NodeREDAdmin(client: client, tokens: tokens),
+            build: page.build)
+        let console = ConsoleCallers()
         let platform = Dispatcher(
-            routes: [], callers: ConsoleCallers(), scopes: scopes, origins: origins,
-            pages: page.answer)
-        doors.platform.open { request in
-            let response = await platform.answer(request)
-            // Whatever was changed may have changed what somebody may do: one place that no route
-            // can forget.
-            if !request.method.isSafe { signal.raise() }
-            return response
-        }
+            routes: resources.routes(callers: console), callers: console, scopes: scopes,
+            origins: origins, pages: page.answer)
         let admin = Dispatcher(
-            routes: [], callers: ConsoleCallers(), scopes: scopes, origins: nil,
-            pages: AdminDoor(firstRun: FirstRun(foundations: foundations)).answer)
-        doors.admin.open { request in
-            let response = await admin.answer(request)
-            if !request.method.isSafe { signal.raise() }
-            return response
+            routes: resources.routes(callers: console), callers: console, scopes: scopes,
+            origins: nil, pages: AdminDoor(firstRun: FirstRun(foundations: foundations)).answer)
+        // Whatever was changed may have changed what somebody may do: one place that no route can
+        // forget.
+        for (door, dispatcher) in [(doors.platform, platform), (doors.admin, admin)] {
+            door.open { request in
+                let response = await dispatcher.answer(request)
+                if !request.method.isSafe { signal.raise() }
+                return response
+            }
         }
         doors.editors.open(editors.answer)
         doors.pages.open(pages.answer)

@@ -1,20 +1,17 @@
 import Basics
-import Crypto
-import Domain
-import Processes
 import Site
 import Store
 
 /// Everything that runs Node-RED and keeps what it is told: stacks, versions, supervisors.
 struct Instances: Sendable {
     let stacks: StackRegistry
-    let vault: Vault
+    let inbox: UploadInbox
     let recorder: VersionRecorder
     let library: VersionLibrary
-    let catalog: StoredCatalog
     let alarms: AlarmRaiser
     let registry: InstanceRegistry
 
+    /// What was interrupted by a kill is ended or taken away before anything runs.
     static func raise(
         _ configuration: Configuration, _ paths: StatePaths, _ foundations: Foundations,
         bus: EventBus
@@ -24,28 +21,23 @@ struct Instances: Sendable {
             let shelf = StackShelf(directory: paths.stacks)
             let stacks = StackRegistry(shelf: shelf, store: stores.stacks)
             try await stacks.prepare()
+            let inbox = UploadInbox(directory: paths.uploads)
+            try await inbox.prepare()
             let vault = Vault(directory: paths.vault)
             try await vault.prepare()
             let recorder = VersionRecorder(vault: vault, stores: stores)
-            let catalog = StoredCatalog(
-                stores: stores, sealer: foundations.sealer,
-                allowsPractice: configuration.instances.practice, stackPath: shelf.path)
-            let alarms = AlarmRaiser(stores: stores, bus: bus)
-            let preparation = StartPreparation(
-                state: paths.root, runtime: try RuntimeFiles.install(state: paths.root),
-                publicKey: try foundations.editorKey.publicKeyPEM(), ports: PortPool())
-            let around = InstanceSupervisor.Surroundings(
-                catalog: catalog, journal: StoredJournal(stores: stores), deploys: recorder,
-                alarms: alarms, backend: DirectBackend(), preparation: preparation,
-                watcher: try FileWatcher(), bus: bus)
+            let (alarms, registry) = try InstanceRegistry.assemble(
+                InstanceParts(
+                    stores: stores, sealer: foundations.sealer,
+                    editorKey: foundations.editorKey, recorder: recorder, bus: bus,
+                    state: paths.root, stackPath: { shelf.path(of: $0) },
+                    allowsPractice: configuration.instances.practice,
+                    stopsOnExit: configuration.instances.stopOnExit))
             return Instances(
-                stacks: stacks, vault: vault, recorder: recorder,
+                stacks: stacks, inbox: inbox, recorder: recorder,
                 library: VersionLibrary(
                     vault: vault, stores: stores, sealer: foundations.sealer),
-                catalog: catalog, alarms: alarms,
-                registry: InstanceRegistry(
-                    stores: stores, catalog: catalog, alarms: alarms, around: around,
-                    stopsOnExit: configuration.instances.stopOnExit))
+                alarms: alarms, registry: registry)
         } catch {
             throw CommandFailure("\(error)")
         }

@@ -90,6 +90,13 @@ package struct VersionStore: Sendable {
         }
     }
 
+    /// Of whatever instance.
+    package func get(_ id: Version.ID) async throws(StoreError) -> Version {
+        try await database.read { (tx: borrowing ReadTransaction) throws(StoreError) -> Version in
+            try tx.one("The version", VersionSQL.byID, id, read: Version.init(row:))
+        }
+    }
+
     package func find(
         number: Int, of instance: Instance.ID
     ) async throws(StoreError) -> Version? {
@@ -142,6 +149,7 @@ extension Version {
 
 enum VersionSQL: String, CaseIterable {
     case get = "SELECT * FROM version_row WHERE id = ?1 AND instance_id = ?2"
+    case byID = "SELECT * FROM version_row WHERE id = ?1"
     case byNumber = "SELECT * FROM version_row WHERE instance_id = ?1 AND number = ?2"
     case bySpool = """
         SELECT * FROM version_row WHERE id =

@@ -88,8 +88,9 @@ package struct FlowRoutes: Resource {
         switch body.source {
         case .version(let id):
             let version = try await stored { () async throws(StoreError) in
-                try await stores.versions.get(id, of: instance.id)
+                try await stores.versions.get(id)
             }
+            try await requireVisible(version, context)
             return try await restore(version.modules, body, instance) {
                 () async throws(DeployFault) in
                 try await deployer.restore(
@@ -107,6 +108,18 @@ package struct FlowRoutes: Resource {
                     snapshot, to: instance, acceptMissing: body.acceptsMissing,
                     by: context.actor)
             }
+        }
+    }
+
+    /// A version may come from another instance: the caller must be able to read it there.
+    private func requireVisible(
+        _ version: Version, _ context: RequestContext
+    ) async throws(Problem) {
+        let path = try await stored { () async throws(StoreError) in
+            try await stores.applications.path(of: version.instanceID)
+        }
+        guard let path, context.caller.may(.versionRead, at: path) else {
+            throw .notFound("This version")
         }
     }
 

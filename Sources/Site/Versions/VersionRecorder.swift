@@ -44,6 +44,7 @@ package actor VersionRecorder {
 
     private let vault: Vault
     private let stores: Stores
+    private let bus: EventBus?
     private let log = Log("versions")
     private let executor: BlockingExecutor
     package nonisolated var unownedExecutor: UnownedSerialExecutor {
@@ -52,9 +53,11 @@ package actor VersionRecorder {
     private var announced: [Instance.ID: [Announcement]] = [:]
     private var announcements = 0
 
-    package init(vault: Vault, stores: Stores) {
+    /// - Parameter bus: learns of each version on the topic `instance/<id>/versions`.
+    package init(vault: Vault, stores: Stores, bus: EventBus? = nil) {
         self.vault = vault
         self.stores = stores
+        self.bus = bus
         executor = BlockingExecutor(label: "versions")
     }
 
@@ -79,8 +82,21 @@ package actor VersionRecorder {
         }
         draft.summary = await summary(of: deploy, draft, since: previous)
         let done = draft
-        return try await VersionFault.stored { () throws(StoreError) in
+        let version = try await VersionFault.stored { () throws(StoreError) in
             try await stores.versions.append(done, by: actor)
+        }
+        tell(version)
+        return version
+    }
+
+    private func tell(_ version: Version) {
+        bus?.publish("instance/\(version.instanceID)/versions") {
+            var json = JSONWriter()
+            json.object { json in
+                json.field("id", version.id)
+                json.field("number", version.number)
+            }
+            return json.bytes
         }
     }
 

@@ -53,7 +53,9 @@ export function Restore(p: Props) {
   const ready = trial !== null && trial.of === picked;
   const go = () =>
     action.run(async () => {
-      const done = await api.post<RestoreResult>(`instances/${picked}/restore`, p.source, {
+      // What is missing stands above the button that was just pressed.
+      const wish = { ...p.source, acceptMissing: true };
+      const done = await api.post<RestoreResult>(`instances/${picked}/restore`, wish, {
         timeout: 120_000,
       });
       toast(done.restarted ? t("restore.doneRestarted") : t("restore.done"));

@@ -3,7 +3,7 @@ import Domain
 import HTTP
 package import Store
 
-/// The site itself, its health, and the search over all that a caller sees.
+/// The site itself, and its health.
 package struct SiteRoutes: Resource {
     private let stores: Stores
     private let version: String
@@ -18,9 +18,6 @@ package struct SiteRoutes: Resource {
             Route(.get, "/api/v1/health", .anybody, "Ask whether the site is up", health),
             Route(.get, "/api/v1/site", .needs(.siteRead), "Read the site's settings", show),
             Route(.patch, "/api/v1/site", .needs(.siteEdit), "Change the site's settings", change),
-            Route(
-                .get, "/api/v1/search", .needs(.selfRead), "Find things by their names",
-                query: ["q"], search),
         ]
     }
 
@@ -57,40 +54,6 @@ package struct SiteRoutes: Resource {
         }
         guard let site else { throw .notFound("The site") }
         return site
-    }
-
-    /// 8 of each kind: a list to pick from, not to read through.
-    private func search(
-        _ context: RequestContext
-    ) async throws(Problem) -> Found<PageView<SearchItemView>> {
-        guard let text = context.query("q") else { return Found(PageView(all: [])) }
-        let request = PageRequest(limit: 8, query: String(text.prefix(100)))
-        let caller = context.caller
-        let teams = try await Visibility(.teamRead, for: caller, in: stores.applications)
-        let instances = try await Visibility(.instanceRead, for: caller, in: stores.applications)
-        var items: [SearchItemView] = []
-        items += try await stored { () async throws(StoreError) in
-            try await stores.instances.list(
-                .init(visible: instances.applications), request
-            ).items.map { SearchItemView(type: "instance", id: $0.id.text, name: $0.name.text) }
-        }
-        items += try await stored { () async throws(StoreError) in
-            try await stores.teams.list(request, visible: teams.teams).items
-                .map { SearchItemView(type: "team", id: $0.id.text, name: $0.name.text) }
-        }
-        if caller.may(.userRead, at: .site) {
-            items += try await stored { () async throws(StoreError) in
-                try await stores.users.list(request).items
-                    .map { SearchItemView(type: "user", id: $0.id.text, name: $0.username.text) }
-            }
-        }
-        if caller.may(.stackRead, at: .site) {
-            items += try await stored { () async throws(StoreError) in
-                try await stores.stacks.list(request).items
-                    .map { SearchItemView(type: "stack", id: $0.id.text, name: $0.name.text) }
-            }
-        }
-        return Found(PageView(all: items))
     }
 }
 

@@ -73,28 +73,3 @@ package struct HealthView: APIView {
         }
     }
 }
-
-/// Something that was found by its name.
-package struct SearchItemView: APIView {
-    let type: String
-    let id: String
-    let name: String
-
-    package static var schema: Schema {
-        .object(
-            "SearchItem",
-            [
-                .field("type", .text), .field("id", .identifier), .field("name", .text),
-                .field("path", .text),
-            ])
-    }
-
-    package func write(to json: inout JSONWriter) {
-        json.object { json in
-            json.field("type", type)
-            json.field("id", id)
-            json.field("name", name)
-            json.field("path", "/\(type)s/\(id)")
-        }
-    }
-}

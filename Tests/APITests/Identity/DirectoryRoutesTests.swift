@@ -128,8 +128,6 @@ import Testing
         #expect(
             try await house.call(.get, "applications/\(factory.application.id)", as: vera).status
                 == 404)
-        let found = try await house.call(.get, "search?q=pre", as: vera)
-        #expect(found.json["count"]?.int == 0)
         #expect(house.faults.all == [])
     }
 

@@ -39,16 +39,9 @@ struct HouseFixture {
             marks: DeviceMark(key: [UInt8](repeating: 7, count: 32)))
         self.stores = stores
         self.desk = desk
-        let resources: [any Resource] = [
-            SiteRoutes(stores: stores, version: "0.1.0"),
-            SessionRoutes(desk: desk, stores: stores),
-            OwnUserRoutes(stores: stores, desk: desk), UserRoutes(stores: stores, desk: desk),
-            InvitationRoutes(stores: stores), GrantRoutes(stores: stores),
-            TeamRoutes(stores: stores), ApplicationRoutes(stores: stores),
-            AuditRoutes(stores: stores), AlarmRoutes(stores: stores, bus: bus),
-        ]
-        let known = RouteTable.routes(resources)
-        routes = known + DescriptionRoutes(of: known, version: "0.1.0").routes
+        routes = RouteTable.described(
+            RouteTable.directory(stores: stores, desk: desk, bus: bus, version: "0.1.0"),
+            version: "0.1.0")
         let faults = faults
         dispatcher = Dispatcher(
             routes: routes,

@@ -26,6 +26,19 @@ package struct BlobStore: Sendable {
         }
     }
 
+    /// 200 at once, by address.
+    package func list(
+        after address: ContentAddress?
+    ) async throws(StoreError) -> [ContentAddress] {
+        try await database.read {
+            (tx: borrowing ReadTransaction) throws(StoreError) -> [ContentAddress] in
+            try tx.all(BlobSQL.list, address?.hex ?? "") {
+                (row: borrowing Row) throws(StoreError) in
+                try row.address(0)
+            }
+        }
+    }
+
     /// Those that nothing points at any more; at most 1,000 at once.
     package func unused() async throws(StoreError) -> [ContentAddress] {
         try await database.read {
@@ -68,6 +81,7 @@ enum BlobSQL: String, CaseIterable {
     case total = """
         SELECT count(*), coalesce(sum(size), 0), coalesce(sum(stored_size), 0) FROM blob
         """
+    case list = "SELECT digest FROM blob WHERE digest > ?1 ORDER BY digest LIMIT 200"
     case unused = """
         SELECT digest FROM blob WHERE digest NOT IN (SELECT digest FROM blob_use) LIMIT 1000
         """

@@ -2,13 +2,20 @@ import Basics
 package import Domain
 package import Store
 
-/// Keeps alarms of instances and tells who listens on the topic `alarms`. What is raised and
+/// Where alarms of the site itself are raised. Returns at once.
+package protocol SiteAlarmBoard: Sendable {
+    func raise(_ kind: AlarmKind, _ text: String)
+    func clear(_ kind: AlarmKind)
+}
+
+/// Keeps alarms of instances and of the site, and tells who listens on the topic `alarms`. What is raised and
 /// cleared goes into one queue, so that a clear never overtakes its raise, and a full disk or a
 /// busy database delays it without stopping a supervisor.
-package final class AlarmRaiser: AlarmBoard, Service {
+package final class AlarmRaiser: AlarmBoard, SiteAlarmBoard, Service {
     private enum Change: Sendable {
-        case raise(AlarmKind, String, Instance.ID)
-        case clear(AlarmKind, Instance.ID)
+        /// `nil`: on the site itself.
+        case raise(AlarmKind, String, Instance.ID?)
+        case clear(AlarmKind, Instance.ID?)
     }
 
     /// Between tries while the database does not take it.
@@ -31,6 +38,12 @@ package final class AlarmRaiser: AlarmBoard, Service {
     }
 
     package func clear(_ kind: AlarmKind, on id: Instance.ID) { queue.yield(.clear(kind, id)) }
+
+    package func raise(_ kind: AlarmKind, _ text: String) {
+        queue.yield(.raise(kind, text, nil))
+    }
+
+    package func clear(_ kind: AlarmKind) { queue.yield(.clear(kind, nil)) }
 
     /// Kinds of alarms that are open, by instance.
     package func open() async throws(StoreError) -> [String: Set<AlarmKind>] {
@@ -66,12 +79,17 @@ package final class AlarmRaiser: AlarmBoard, Service {
     private func make(_ change: Change) async throws(StoreError) {
         switch change {
         case .raise(let kind, let text, let id):
-            let instance = try await stores.instances.get(id)
+            var (object, path) = (ObjectReference.site, ScopePath.site)
+            if let id {
+                let instance = try await stores.instances.get(id)
+                (object, path) = (Self.object(instance), instance.path)
+            }
             let (alarm, isNews) = try await stores.alarms.raise(
-                kind, on: Self.object(instance), at: instance.path, text: text)
+                kind, on: object, at: path, text: text)
             if isNews { tell(alarm) }
         case .clear(let kind, let id):
-            let object = ObjectReference(type: Self.objectType, id: id.text, name: "")
+            let object =
+                id.map { ObjectReference(type: Self.objectType, id: $0.text, name: "") } ?? .site
             if let alarm = try await stores.alarms.clear(kind, on: object) { tell(alarm) }
         }
     }

@@ -102,6 +102,9 @@ package actor Vault {
         return true
     }
 
+    /// Whether it was stored since the start.
+    package func isFresh(_ address: ContentAddress) -> Bool { fresh.contains(address) }
+
     private var incoming: String { "\(directory)/.incoming" }
 
     private func path(_ address: ContentAddress) -> String {

@@ -1,0 +1,89 @@
+package import Basics
+import Crypto
+package import Domain
+import Glibc
+
+/// Looks every minute at what all instances share, and raises an alarm before it runs out: space on
+/// the disk of the state directory, and the server certificate.
+package struct SiteWatch: Service {
+    /// What it looks at.
+    package struct Readings: Sendable, Equatable {
+        package var free: ByteCount
+        package var total: ByteCount
+        package var certificateEnds: Timestamp
+        package var now: Timestamp
+
+        package init(
+            free: ByteCount, total: ByteCount, certificateEnds: Timestamp, now: Timestamp
+        ) {
+            self.free = free
+            self.total = total
+            self.certificateEnds = certificateEnds
+            self.now = now
+        }
+
+        /// Kinds with their sentences; `nil` where all is well.
+        package var findings: [(kind: AlarmKind, text: String?)] {
+            [(.siteDisk, disk), (.siteCertificate, certificate), (.siteClock, clock)]
+        }
+
+        /// 1 GB or a twentieth, whichever is less: a deploy needs megabytes, but logs, databases
+        /// and the vault grow while nobody looks.
+        private var disk: String? {
+            guard free.bytes < min(1 << 30, total.bytes / 20) else { return nil }
+            return "Only \(free.bytes >> 20) MB of the disk are free: remove what is not needed, "
+                + "or deploys will be refused."
+        }
+
+        private var certificate: String? {
+            guard certificateEnds < now + .seconds(14 * 86_400) else { return nil }
+            return "The server certificate ends on \(certificateEnds.rfc3339.prefix(10)) and was "
+                + "not renewed: look at the log of the appliance."
+        }
+
+        private var clock: String? {
+            guard now < SiteAuthority.earliest else { return nil }
+            return "The clock of the server says \(now.rfc3339.prefix(10)): set it, and let a time "
+                + "service keep it right."
+        }
+    }
+
+    private let directory: String
+    private let authority: SiteAuthority
+    private let alarms: any SiteAlarmBoard
+
+    /// - Parameter directory: of the state.
+    package init(directory: String, authority: SiteAuthority, alarms: any SiteAlarmBoard) {
+        self.directory = directory
+        self.authority = authority
+        self.alarms = alarms
+    }
+
+    package func run() async throws {
+        while true {
+            await look()
+            try await Task.sleep(for: .seconds(60))
+        }
+    }
+
+    package func look() async {
+        guard let space = Self.space(of: directory) else { return }
+        let readings = Readings(
+            free: space.free, total: space.total,
+            certificateEnds: await authority.server.notAfter, now: .now())
+        for (kind, text) in readings.findings {
+            if let text { alarms.raise(kind, text) } else { alarms.clear(kind) }
+        }
+    }
+
+    /// What the appliance itself may still use; `nil` where the directory is gone.
+    package static func space(of directory: String) -> (free: ByteCount, total: ByteCount)? {
+        var information = statvfs()
+        guard statvfs(directory, &information) == 0 else { return nil }
+        let block = Int(information.f_frsize)
+        return (
+            ByteCount(Int(information.f_bavail) * block),
+            ByteCount(Int(information.f_blocks) * block)
+        )
+    }
+}

@@ -1,0 +1,125 @@
+import Basics
+import Domain
+import LinesideTesting
+import Store
+import Synchronization
+import Testing
+
+@testable import Site
+
+/// Alarms of the site that are open.
+final class OpenAlarms: SiteAlarmBoard {
+    private let texts = Mutex<[AlarmKind: String]>([:])
+    func raise(_ kind: AlarmKind, _ text: String) { texts.withLock { $0[kind] = text } }
+    func clear(_ kind: AlarmKind) { texts.withLock { $0[kind] = nil } }
+    subscript(kind: AlarmKind) -> String? { texts.withLock { $0[kind] } }
+}
+
+@Suite("Vault keeper") struct VaultKeeperTests {
+    let fixture: VersionFixture
+    let alarms = OpenAlarms()
+
+    init() async throws { fixture = try await VersionFixture() }
+
+    /// A vault as the next run of the appliance sees it.
+    var later: Vault { Vault(directory: "\(fixture.directory.path)/vault") }
+
+    func keeper(_ vault: Vault) -> VaultKeeper {
+        VaultKeeper(vault: vault, blobs: fixture.stores.blobs, alarms: alarms)
+    }
+
+    @Test("What no version and no snapshot names is removed, in a later run only")
+    func sweeps() async throws {
+        let kept = try await fixture.recorder.record(
+            fixture.deploy(), of: fixture.press.id, by: .site)
+        let gone = try await fixture.recorder.record(
+            fixture.deploy(Array("[]".utf8)), of: fixture.saw.id, by: .site)
+        try await fixture.stores.instances.delete(fixture.saw.id, by: .site)
+        #expect(try await keeper(fixture.vault).sweep() == 0)
+        #expect(try await fixture.vault.read(gone.flows) == Array("[]".utf8))
+        let vault = later
+        #expect(try await keeper(vault).sweep() == 1)
+        await #expect(throws: VaultFault.missing(gone.flows)) { try await vault.read(gone.flows) }
+        #expect(try await vault.read(kept.flows) == fixture.flows)
+        #expect(try await fixture.stores.blobs.find(gone.flows) == nil)
+        #expect(try await keeper(vault).sweep() == 0)
+    }
+
+    @Test("Damage raises an alarm that says what to do, and is over when it is healed")
+    func verifies() async throws {
+        let version = try await fixture.recorder.record(
+            fixture.deploy(), of: fixture.press.id, by: .site)
+        let keeper = keeper(fixture.vault)
+        #expect(try await keeper.verify().isEmpty)
+        #expect(alarms[.siteVault] == nil)
+        let hex = version.flows.hex
+        try Files.replace("\(fixture.directory.path)/vault/\(hex.prefix(2))/\(hex)", with: [0, 9])
+        #expect(try await keeper.verify() == [version.flows])
+        #expect(alarms[.siteVault]?.contains("1 file of the vault cannot be read") == true)
+        _ = try await fixture.vault.store(fixture.flows)
+        #expect(try await keeper.verify().isEmpty)
+        #expect(alarms[.siteVault] == nil)
+    }
+}
+
+@Suite("Site watch") struct SiteWatchTests {
+    let now = Timestamp(milliseconds: 1_800_000_000_000)
+
+    func findings(
+        free: Int = 100 << 30, total: Int = 200 << 30, endsIn days: Int = 100,
+        now: Timestamp? = nil
+    ) -> [AlarmKind: String] {
+        let now = now ?? self.now
+        let readings = SiteWatch.Readings(
+            free: ByteCount(free), total: ByteCount(total),
+            certificateEnds: now + .seconds(days * 86_400), now: now)
+        return readings.findings.reduce(into: [:]) { $0[$1.kind] = $1.text }
+    }
+
+    @Test("All is well")
+    func well() { #expect(findings().isEmpty) }
+
+    @Test("Little space is told, by what the disk holds")
+    func disk() {
+        #expect(findings(free: (1 << 30) - 1)[.siteDisk]?.contains("1023 MB") == true)
+        #expect(findings(free: 1 << 30).isEmpty)
+        #expect(findings(free: 200 << 20, total: 2 << 30).isEmpty)
+        #expect(findings(free: 50 << 20, total: 2 << 30)[.siteDisk] != nil)
+    }
+
+    @Test("A certificate that was not renewed and a clock that stands wrong are told")
+    func others() {
+        #expect(
+            findings(endsIn: 13).keys.sorted { $0.rawValue < $1.rawValue } == [.siteCertificate])
+        #expect(
+            findings(now: Timestamp(milliseconds: 0))[.siteClock]?.contains("1970-01-01") == true)
+    }
+
+    @Test("It looks at the real disk")
+    func real() throws {
+        let space = try #require(SiteWatch.space(of: "/"))
+        #expect(space.total.bytes > 0)
+        #expect(space.free <= space.total)
+        #expect(SiteWatch.space(of: "/nowhere") == nil)
+    }
+
+    @Test("An alarm of the site is kept and told, and is over when it is cleared")
+    func raiser() async throws {
+        let stores = try await Stores.inMemory()
+        let bus = EventBus()
+        let messages = bus.subscribe("alarms")
+        let raiser = AlarmRaiser(stores: stores, bus: bus)
+        let running = Task { await raiser.run() }
+        defer { running.cancel() }
+        let iterator = messages.makeAsyncIterator()
+        raiser.raise(.siteDisk, "Only 5 MB are free.")
+        _ = await iterator.next()
+        let open = AlarmStore.Filter(open: true)
+        let alarm = try await stores.alarms.list(open, .first).items.first
+        #expect(alarm?.object == .site)
+        #expect(alarm?.text == "Only 5 MB are free.")
+        raiser.clear(.siteDisk)
+        _ = await iterator.next()
+        #expect(try await stores.alarms.list(open, .first).items.isEmpty)
+    }
+}

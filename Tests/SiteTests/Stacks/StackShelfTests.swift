@@ -230,18 +230,21 @@ import Testing
         }
         // A whole entry and no end: it stays in the middle.
         try Files.write(TarBuilder.nodeRED().bytes, to: end, pipe)
-        let unpacked = "\(directory.path)/stacks/.incoming-\(id)/unpacked/package/package.json"
+        let unpacked = "\(directory.path)/stacks/.incoming-\(id)/unpacked"
         let pid = try await withLimit(waitingFor: "the process that unpacks") {
-            while !Files.exists(unpacked) { await Task.yield() }
-            return try Self.unpacker(of: unpacked)
+            while !Files.exists("\(unpacked)/package/package.json") { await Task.yield() }
+            return try Self.unpacker(into: unpacked)
         }
         let status = String(
             decoding: try Files.read("/proc/\(pid)/status"), as: UTF8.self)
         #expect(status.contains("NoNewPrivs:\t1"))
         #expect(status.contains("Seccomp:\t2"))
         #expect(status.contains("Threads:\t1"))
-        let descriptors = try Files.list("/proc/\(pid)/fd").filter { Int($0) ?? 0 > 2 }
-        #expect(descriptors.count <= 2, "its directory and the file that it writes")
+        // Only root may look into a process that gave up being looked into.
+        if getuid() == 0 {
+            let descriptors = try Files.list("/proc/\(pid)/fd").filter { Int($0) ?? 0 > 2 }
+            #expect(descriptors.count <= 2, "its directory and the file that it writes")
+        }
         #expect(kill(pid, SIGKILL) == 0)
         let fault = await importing.value
         #expect(
@@ -251,20 +254,14 @@ import Testing
         #expect(left.isEmpty)
     }
 
-    /// The child of ours whose working directory is above that path.
-    private static func unpacker(of path: String) throws -> pid_t {
+    /// The process that was told to unpack into that directory.
+    private static func unpacker(into directory: String) throws -> pid_t {
         for name in try Files.list("/proc") {
-            guard let pid = pid_t(name) else { continue }
-            var place = [CChar](repeating: 0, count: 4096)
-            guard readlink("/proc/\(pid)/cwd", &place, 4095) > 0 else { continue }
-            let directory = place.withUnsafeBufferPointer { buffer in
-                buffer.baseAddress.map { String(cString: $0) } ?? ""
+            guard let pid = pid_t(name), let bytes = try? Files.read("/proc/\(pid)/cmdline") else {
+                continue
             }
-            if directory.utf8.count > 1, path.hasPrefix(directory + "/"),
-                directory.hasSuffix("/unpacked")
-            {
-                return pid
-            }
+            let words = bytes.split(separator: 0).map { String(decoding: $0, as: UTF8.self) }
+            if words == ["lineside", "unpack", "0", directory] { return pid }
         }
         throw SystemError("find the process", code: ESRCH)
     }

@@ -25,6 +25,7 @@ type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
 export interface Options {
   body?: unknown;
   ifMatch?: string;
+  headers?: Record<string, string>;
   signal?: AbortSignal;
   /** ms; a plain read has 30 s. */
   timeout?: number;
@@ -46,7 +47,7 @@ export function keepCsrf(token: string | null): void {
 }
 
 async function send(method: Method, path: string, options: Options): Promise<Response> {
-  const headers = new Headers({ accept: "application/json" });
+  const headers = new Headers({ accept: "application/json", ...options.headers });
   const token = csrf();
   if (token) headers.set("x-lineside-csrf", token);
   let body: BodyInit | undefined;
@@ -157,8 +158,12 @@ export function query(path: string, values: Record<string, string | number | nul
 }
 
 /** Fetches with the token and hands the bytes to the browser's own download. */
-export async function download(path: string, name: string): Promise<void> {
-  const answer = await raw("GET", path, { timeout: 600_000 });
+export async function download(
+  path: string,
+  name: string,
+  headers?: Record<string, string>,
+): Promise<void> {
+  const answer = await raw("GET", path, { timeout: 600_000, headers });
   const given = /filename="([^"\\/]+)"/.exec(answer.headers.get("content-disposition") ?? "")?.[1];
   const url = URL.createObjectURL(await answer.blob());
   const link = document.createElement("a");

@@ -227,7 +227,7 @@ export interface NodeModule {
 
 export interface RestoreResult {
   version: Version | null;
-  missingModules: (string | NodeModule)[];
+  missingModules: NodeModule[];
   restarted: boolean;
 }
 
@@ -316,6 +316,8 @@ export interface Recipe {
   title: string;
   purpose: string;
   needs: string[];
+  /** How its pages are opened unless somebody changes that. */
+  access: Access;
   parameters: Parameter[];
   nodes: number;
 }
@@ -328,7 +330,7 @@ export interface Overview {
   instances: Partial<Record<InstanceState, number>>;
   disk: { total: number; free: number };
   database: { size: number };
-  certificate: { expiresAt: Time };
+  certificate: { expiresAt: Time | null };
   backup: { lastAt: Time | null };
   directBackend: boolean;
   notices: { kind: string; text: string }[];

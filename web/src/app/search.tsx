@@ -18,6 +18,8 @@ function pathOf(item: SearchItem): string {
       return `/snapshots/${item.id}`;
     case "user":
       return `/users/${item.id}`;
+    case "team":
+      return "/applications";
     case "stack":
       return "/stacks";
     default:

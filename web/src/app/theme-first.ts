@@ -1,17 +1,15 @@
 // Runs before the first paint, as a script of its own, so that no page flashes in the wrong theme.
 (() => {
   const root = document.documentElement;
-  let theme: string | null = null, language: string | null = null, density: string | null = null;
+  let theme: string | null = null, language: string | null = null;
   try {
     theme = localStorage.getItem("lineside-theme");
     language = localStorage.getItem("lineside-language");
-    density = localStorage.getItem("lineside-density");
   } catch {
     // A browser that keeps nothing still gets a page.
   }
   const dark = matchMedia("(prefers-color-scheme: dark)").matches;
   root.dataset.theme = theme === "light" || theme === "dark" ? theme : dark ? "dark" : "light";
-  if (density === "compact") root.dataset.density = density;
   if (language) root.lang = language;
 })();
 

@@ -57,7 +57,13 @@ export function AuditPage() {
       </PageHead>
       <Toolbar label={t("filter")}>
         <Search label={t("audit.find")} value={text} onChange={setText} />
-        <Search label={t("audit.actor")} value={actor} onChange={setActor} />
+        {actor
+          ? (
+            <Button icon="x-lg" onClick={() => setActor("")}>
+              {t("audit.by", { name: actor })}
+            </Button>
+          )
+          : null}
         <InlineSelect
           label={t("audit.kind")}
           value={kind}
@@ -100,7 +106,14 @@ export function AuditPage() {
             title: t("audit.who"),
             cell: (e) => (
               <>
-                {e.actor.name}
+                <button
+                  type="button"
+                  className="as-link is-soft"
+                  title={t("audit.by", { name: e.actor.name })}
+                  onClick={() => setActor(e.actor.name)}
+                >
+                  {e.actor.name}
+                </button>
                 {e.actor.type === "user"
                   ? null
                   : <span className="muted">{` (${word("actor", e.actor.type)})`}</span>}

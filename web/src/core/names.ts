@@ -16,3 +16,8 @@ export function isVariableName(name: string): boolean {
 export function natural(a: string, b: string): number {
   return a.localeCompare(b, undefined, { numeric: true, sensitivity: "base" });
 }
+
+/** What a header can carry without being changed on its way: printable ASCII, no blank at an end. */
+export function isHeaderText(text: string): boolean {
+  return /^([!-~]([ -~]*[!-~])?)?$/.test(text);
+}

@@ -53,11 +53,13 @@ export function Restore(p: Props) {
   const ready = trial !== null && trial.of === picked;
   const go = () =>
     action.run(async () => {
-      // What is missing stands above the button that was just pressed.
-      const wish = { ...p.source, acceptMissing: true };
-      const done = await api.post<RestoreResult>(`instances/${picked}/restore`, wish, {
-        timeout: 120_000,
-      });
+      // The missing ones were named above: going on accepts them.
+      const acceptMissing = Boolean(trial?.result.missingModules.length);
+      const done = await api.post<RestoreResult>(
+        `instances/${picked}/restore`,
+        { ...p.source, acceptMissing },
+        { timeout: 120_000 },
+      );
       toast(done.restarted ? t("restore.doneRestarted") : t("restore.done"));
       p.onDone();
       p.onClose();
@@ -99,9 +101,7 @@ export function Restore(p: Props) {
 }
 
 function Findings({ result }: { result: RestoreResult }) {
-  const missing = result.missingModules.map((m) =>
-    typeof m === "string" ? m : `${m.name} ${m.version}`
-  );
+  const missing = result.missingModules.map((m) => `${m.name} ${m.version}`);
   return (
     <div role="status">
       {missing.length

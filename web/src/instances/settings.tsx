@@ -7,9 +7,10 @@ import { timeZones } from "../i18n/format.ts";
 import { t, word } from "../i18n/text.ts";
 import { Button } from "../ui/button.tsx";
 import { Secret } from "../ui/copy.tsx";
-import { BoxChoice, Form, SelectField, TextField } from "../ui/fields.tsx";
+import { BoxChoice, CheckBox, Form, SelectField, TextField } from "../ui/fields.tsx";
 import { useUnsaved } from "../ui/navigation.ts";
 import { Panel } from "../ui/page-head.tsx";
+import { ProblemNote } from "../ui/problem.tsx";
 import { Await } from "../ui/states.tsx";
 import { Time } from "../ui/time.tsx";
 import { stackLabel } from "./instances.tsx";
@@ -25,6 +26,7 @@ export function SettingsTab({ instance, onChange }: Props) {
   return (
     <>
       <General key={`g${instance.id}`} instance={instance} onChange={onChange} />
+      <Palette key={`p${instance.id}`} instance={instance} onChange={onChange} />
       <PageAccess key={`a${instance.id}`} instance={instance} onChange={onChange} />
     </>
   );
@@ -170,6 +172,39 @@ function Foot(p: { dirty: boolean; busy: boolean; locked: boolean; discard: () =
         {t("save")}
       </Button>
     </div>
+  );
+}
+
+/** What the editor's palette manager may do. Each box is saved as it is ticked. */
+function Palette({ instance, onChange }: Props) {
+  const action = useAction();
+  const locked = !may(instance, "instance.edit") || action.busy;
+  const put = (change: Partial<Instance>) => {
+    action.run(async () => {
+      onChange(await api.patch<Instance>(`instances/${instance.id}`, change));
+      toast(t("saved"));
+    });
+  };
+  return (
+    <Panel title={t("palette.title")}>
+      <div className="pad form">
+        <CheckBox
+          label={t("palette.install")}
+          hint={t("palette.installHint")}
+          checked={instance.paletteInstall}
+          disabled={locked}
+          onChange={(paletteInstall) => put({ paletteInstall })}
+        />
+        <CheckBox
+          label={t("palette.upload")}
+          hint={t("palette.uploadHint")}
+          checked={instance.paletteUpload}
+          disabled={locked}
+          onChange={(paletteUpload) => put({ paletteUpload })}
+        />
+        {action.error ? <ProblemNote error={action.error} /> : null}
+      </div>
+    </Panel>
   );
 }
 

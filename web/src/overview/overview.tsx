@@ -184,7 +184,8 @@ const DAY = 86_400_000;
 
 function House({ overview: o }: { overview: Overview }) {
   const full = 1 - o.disk.free / Math.max(1, o.disk.total);
-  const certificate = Date.parse(o.certificate.expiresAt) - Date.now();
+  const expiry = o.certificate.expiresAt;
+  const soon = expiry !== null && Date.parse(expiry) - Date.now() < 14 * DAY;
   return (
     <Panel title={t("overview.house")}>
       <Facts
@@ -199,9 +200,9 @@ function House({ overview: o }: { overview: Overview }) {
           [t("overview.database"), bytes(o.database.size)],
           [
             t("overview.certificate"),
-            <span key="c" className={certificate < 14 * DAY ? "is-odd" : undefined}>
-              {certificate < 14 * DAY ? <Shape severity="warning" /> : null}
-              <Time at={o.certificate.expiresAt} />
+            <span key="c" className={soon ? "is-odd" : undefined}>
+              {soon ? <Shape severity="warning" /> : null}
+              {expiry === null ? "–" : <Time at={expiry} />}
             </span>,
           ],
           [

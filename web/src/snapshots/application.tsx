@@ -1,11 +1,12 @@
 import { useState } from "react";
-import { api } from "../api/client.ts";
+import { api, query } from "../api/client.ts";
 import { somewhere } from "../api/permissions.ts";
 import type { Application, Instance, Snapshot } from "../api/types.ts";
 import { useAction, useList, useLoad, useTopic } from "../api/use.ts";
 import { useCrumb } from "../app/crumbs.ts";
 import { session } from "../app/session.ts";
 import { readFlowsFile } from "../core/flows-file.ts";
+import { isHeaderText } from "../core/names.ts";
 import { bytes } from "../i18n/format.ts";
 import { t, tn } from "../i18n/text.ts";
 import { instanceColumns, keepUp } from "../instances/instances.tsx";
@@ -209,6 +210,9 @@ function Upload(
   p: { application: string; onClose: () => void; onDone: (s: Snapshot) => void },
 ) {
   const [body, setBody] = useState<unknown>(null);
+  const [sealed, setSealed] = useState(false);
+  const [passphrase, setPassphrase] = useState("");
+  const [name, setName] = useState("");
   const [says, setSays] = useState("");
   const action = useAction();
   const read = async (file: File | undefined) => {
@@ -218,9 +222,13 @@ function Upload(
     if (found.kind === "wrong") return setSays(t("flowsFile.wrong"));
     if (found.kind === "flows") {
       setSays(t("flowsFile.found", { nodes: found.nodes, tabs: found.tabs }));
+      setName(file.name.replace(/\.json$/, ""));
+      setSealed(false);
       setBody(found.flows);
     } else {
       setSays(t("snapshots.found", { name: found.name }));
+      setName(found.name);
+      setSealed(true);
       setBody(found.body);
     }
   };
@@ -230,12 +238,19 @@ function Upload(
       <Form
         error={action.error}
         onSubmit={() =>
-          body !== null &&
+          body !== null && isHeaderText(passphrase) &&
           action.run(async () =>
             p.onDone(
-              await api.post<Snapshot>(`applications/${p.application}/snapshots`, body, {
-                timeout: 120_000,
-              }),
+              await api.post<Snapshot>(
+                query(`applications/${p.application}/snapshots`, { name }),
+                body,
+                {
+                  timeout: 120_000,
+                  headers: sealed && passphrase
+                    ? { "x-lineside-passphrase": passphrase }
+                    : undefined,
+                },
+              ),
             )
           )}
       >
@@ -250,6 +265,28 @@ function Upload(
           />
           <p className="hint" role="status">{says}</p>
         </div>
+        {body === null ? null : (
+          <TextField
+            label={t("name")}
+            required
+            maxLength={80}
+            value={name}
+            onChange={setName}
+            error={action.error?.problem.fields?.name}
+          />
+        )}
+        {sealed
+          ? (
+            <TextField
+              label={t("snapshots.passphrase")}
+              hint={t("snapshots.passphraseUpload")}
+              type="password"
+              value={passphrase}
+              onChange={setPassphrase}
+              error={isHeaderText(passphrase) ? null : t("snapshots.passphraseAscii")}
+            />
+          )
+          : null}
         <div className="dialog-foot">
           <Button onClick={p.onClose}>{t("cancel")}</Button>
           <Button

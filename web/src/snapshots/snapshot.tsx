@@ -1,8 +1,9 @@
 import { useState } from "react";
 import { api, download } from "../api/client.ts";
 import type { Application, Instance, Snapshot } from "../api/types.ts";
-import { asError, useAction, useLoad } from "../api/use.ts";
+import { useAction, useLoad } from "../api/use.ts";
 import { useCrumb } from "../app/crumbs.ts";
+import { isHeaderText } from "../core/names.ts";
 import { bytes } from "../i18n/format.ts";
 import { t } from "../i18n/text.ts";
 import { Restore } from "../instances/restore.tsx";
@@ -13,17 +14,15 @@ import { Link } from "../ui/link.tsx";
 import { Menu } from "../ui/menu.tsx";
 import { navigate } from "../ui/navigation.ts";
 import { Facts, PageHead, Panel } from "../ui/page-head.tsx";
-import { problemText } from "../ui/problem.tsx";
 import { Await } from "../ui/states.tsx";
 import { Time } from "../ui/time.tsx";
-import { toast } from "../ui/toast.tsx";
 
 export function SnapshotPage({ id }: { id: string }) {
   const loaded = useLoad<Snapshot>(`snapshots/${id}`);
   const s = loaded.data;
   const application = useLoad<Application>(s ? `applications/${s.applicationId}` : null);
   const instance = useLoad<Instance>(s?.instanceId ? `instances/${s.instanceId}` : null);
-  const [dialog, setDialog] = useState<"restore" | "edit" | "delete" | null>(null);
+  const [dialog, setDialog] = useState<"restore" | "edit" | "delete" | "download" | null>(null);
   useCrumb(
     id,
     s?.name,
@@ -48,15 +47,7 @@ export function SnapshotPage({ id }: { id: string }) {
                   },
                 ]}
               />
-              <Button
-                icon="download"
-                onClick={() => {
-                  download(`snapshots/${id}/download?credentials=none`, `${s.name}.json`)
-                    .catch((e) => toast(problemText(asError(e))));
-                }}
-              >
-                {t("download")}
-              </Button>
+              <Button icon="download" onClick={() => setDialog("download")}>{t("download")}</Button>
               <Button
                 kind="primary"
                 icon="arrow-counterclockwise"
@@ -87,12 +78,16 @@ export function SnapshotPage({ id }: { id: string }) {
                 [t("created"), <Time key="t" at={snapshot.createdAt} />],
                 [t("size"), bytes(snapshot.size)],
                 [
+                  t("snapshots.modules"),
+                  snapshot.modules.map((m) => `${m.name} ${m.version}`).join(", ") || "–",
+                ],
+                [t("environment.title"), snapshot.environment.join(", ") || "–"],
+                [
                   t("snapshots.digest"),
                   <code key="d" className="digest">{snapshot.flowsDigest}</code>,
                 ],
               ]}
             />
-            <p className="pad muted small">{t("snapshots.downloadText")}</p>
           </Panel>
         )}
       </Await>
@@ -107,11 +102,57 @@ export function SnapshotPage({ id }: { id: string }) {
           />
         )
         : null}
+      {s && dialog === "download"
+        ? <DownloadDialog snapshot={s} onClose={() => setDialog(null)} />
+        : null}
       {s && dialog === "edit"
         ? <Edit snapshot={s} onClose={() => setDialog(null)} onDone={loaded.set} />
         : null}
       {s && dialog === "delete" ? <Remove snapshot={s} onClose={() => setDialog(null)} /> : null}
     </div>
+  );
+}
+
+/** Credentials leave this server only sealed with a passphrase, which goes in a header. */
+function DownloadDialog({ snapshot, onClose }: { snapshot: Snapshot; onClose: () => void }) {
+  const [passphrase, setPassphrase] = useState("");
+  const action = useAction();
+  return (
+    <Dialog title={t("snapshots.download", { name: snapshot.name })} onClose={onClose}>
+      <Form
+        error={action.error}
+        onSubmit={() =>
+          isHeaderText(passphrase) && action.run(async () => {
+            await download(
+              `snapshots/${snapshot.id}/download`,
+              `${snapshot.name}.json`,
+              passphrase ? { "x-lineside-passphrase": passphrase } : undefined,
+            );
+            onClose();
+          })}
+      >
+        <p>{t("snapshots.downloadText")}</p>
+        {snapshot.hasCredentials
+          ? (
+            <TextField
+              label={t("snapshots.passphrase")}
+              hint={t("snapshots.passphraseHint")}
+              type="password"
+              autoComplete="new-password"
+              value={passphrase}
+              onChange={setPassphrase}
+              error={isHeaderText(passphrase) ? null : t("snapshots.passphraseAscii")}
+            />
+          )
+          : null}
+        <div className="dialog-foot">
+          <Button onClick={onClose}>{t("cancel")}</Button>
+          <Button type="submit" kind="primary" icon="download" busy={action.busy}>
+            {t("download")}
+          </Button>
+        </div>
+      </Form>
+    </Dialog>
   );
 }
 

@@ -252,7 +252,7 @@ def test_a_stack_is_uploaded_with_progress(admin):
 
 def test_audit_filters_shows_changes_and_exports(admin):
     admin.goto("/audit")
-    admin.get_by_role("searchbox", name="Find").fill("Changed instance")
+    admin.get_by_role("searchbox", name="Find text or name").fill("Changed instance")
     expect(admin.get_by_text("7 of 7")).to_be_visible()
     admin.get_by_role("button", name="Changed instance Press OEE").first.click()
     row = admin.get_by_role("dialog").get_by_role("row", name="memoryLimitMB")

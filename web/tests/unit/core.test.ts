@@ -3,7 +3,7 @@ import { backoff } from "../../src/core/backoff.ts";
 import { Batch } from "../../src/core/batch.ts";
 import { changesOf } from "../../src/core/changes.ts";
 import { readFlowsFile } from "../../src/core/flows-file.ts";
-import { isVariableName, natural, slugOf } from "../../src/core/names.ts";
+import { isHeaderText, isVariableName, natural, slugOf } from "../../src/core/names.ts";
 import { matchPath, parseUrl, safeNext, withQuery } from "../../src/core/router.ts";
 import { decimate, nearest, niceMax } from "../../src/core/series.ts";
 import { createStore } from "../../src/core/store.ts";
@@ -112,4 +112,15 @@ Deno.test("a chart keeps the peak when it drops points", () => {
   equal([few.length <= 200, Math.max(...few.map((p) => p.v))], [true, 99]);
   equal(nearest(points, 10.4), 10);
   equal([niceMax(537), niceMax(99), niceMax(0.4)], [600, 100, 0.4]);
+});
+
+Deno.test("a passphrase that a header would change is refused", () => {
+  equal(["", "a", "two words", " a", "a ", "größe"].map(isHeaderText), [
+    true,
+    true,
+    true,
+    false,
+    false,
+    false,
+  ]);
 });

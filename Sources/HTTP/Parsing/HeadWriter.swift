@@ -84,30 +84,54 @@ package enum HeadWriter {
     private static func append(
         _ headers: Headers, to bytes: inout [UInt8], without skipped: String? = nil
     ) throws(HTTPFault) {
-        for slot in headers.slots {
-            let name = headers.bytes[slot.name]
-            if isFraming(name) || skipped.map({ name.elementsEqual($0.utf8) }) ?? false { continue }
-            guard !name.isEmpty, name.allSatisfy(ASCII.isToken),
-                headers.bytes[slot.value].allSatisfy(ASCII.isText)
-            else { throw HTTPFault(500, "header field that would split the head") }
-            // Written as people write them: there are clients in plants that look for them so.
-            var isFirst = true
-            for byte in name {
-                bytes.append(isFirst && byte &- 0x61 < 26 ? byte & 0xDF : byte)
-                isFirst = byte == UInt8(ascii: "-")
+        let isSafe = headers.bytes.withUnsafeBufferPointer { block in
+            guard let base = block.baseAddress else { return true }
+            for slot in headers.slots {
+                let name = UnsafeBufferPointer(rebasing: block[slot.name])
+                let value = UnsafeBufferPointer(rebasing: block[slot.value])
+                if isFraming(name) || skipped.map({ name.elementsEqual($0.utf8) }) ?? false {
+                    continue
+                }
+                guard !name.isEmpty, isText(base + slot.value.lowerBound, value.count) else {
+                    return false
+                }
+                // Written as people write them: there are clients in plants that look for them so.
+                var isFirst = true
+                for byte in name {
+                    guard ASCII.isToken(byte) else { return false }
+                    bytes.append(isFirst && byte &- 0x61 < 26 ? byte & 0xDF : byte)
+                    isFirst = byte == UInt8(ascii: "-")
+                }
+                bytes.append(UInt8(ascii: ":"))
+                bytes.append(ASCII.space)
+                bytes.append(contentsOf: value)
+                bytes.append(ASCII.carriageReturn)
+                bytes.append(ASCII.lineFeed)
             }
-            bytes += [UInt8(ascii: ":"), ASCII.space]
-            bytes.append(contentsOf: headers.bytes[slot.value])
-            bytes += [0x0D, 0x0A]
+            return true
+        }
+        guard isSafe else { throw HTTPFault(500, "header field that would split the head") }
+    }
+
+    private static func isText(_ base: UnsafePointer<UInt8>, _ count: Int) -> Bool {
+        var index = 0
+        while true {
+            index = ASCII.skipPlain(base, index, count)
+            guard index < count else { return true }
+            guard ASCII.isText(base[index]) else { return false }
+            index &+= 1
         }
     }
 
-    private static func isFraming(_ name: ArraySlice<UInt8>) -> Bool {
-        switch name.count {
-        case 7: name.elementsEqual("upgrade".utf8) || name.elementsEqual("trailer".utf8)
-        case 10: name.elementsEqual("connection".utf8) || name.elementsEqual("keep-alive".utf8)
-        case 14: name.elementsEqual("content-length".utf8)
-        case 17: name.elementsEqual("transfer-encoding".utf8)
+    private static func isFraming(_ name: UnsafeBufferPointer<UInt8>) -> Bool {
+        func named(_ text: StaticString) -> Bool {
+            name.baseAddress.map { ASCII.equalIgnoringCase($0, name.count, text) } ?? false
+        }
+        return switch name.count {
+        case 7: named("upgrade") || named("trailer")
+        case 10: named("connection") || named("keep-alive")
+        case 14: named("content-length")
+        case 17: named("transfer-encoding")
         default: false
         }
     }

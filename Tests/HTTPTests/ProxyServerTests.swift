@@ -122,6 +122,24 @@ import Testing
         await house.end()
     }
 
+    @Test("A browser that goes while the instance still thinks takes the request along")
+    func goneEarly() async throws {
+        let asked = Signal<Void>()
+        let cut = Signal<Void>()
+        let house = try House { wire, _ in
+            _ = try await wire.head()
+            asked.send()
+            await wire.ended()
+            cut.send()
+        }
+        let task = Task { try await house.browser.send(.get, "/", to: house.front) }
+        try await asked.wait()
+        task.cancel()
+        await #expect(throws: ClientFault.self) { try await task.value }
+        try await cut.wait()
+        await house.end()
+    }
+
     @Test("An instance that dies in the middle of an answer leaves a broken one, not a short one")
     func brokenAnswer() async throws {
         let house = try House { wire, _ in

@@ -25,7 +25,9 @@ final class TestUpstream: Sendable {
             .tcp(host: "127.0.0.1", port: 0), loops: group.loops, limits: ConnectionLimits()
         ) { channel in
             let number = count.next()
-            let wire = Wire(ClientStream(channel))
+            let stream = ChannelStream(channel)
+            stream.start()
+            let wire = Wire(stream)
             Task {
                 do { try await script(wire, number) } catch { wire.stream.abort() }
             }

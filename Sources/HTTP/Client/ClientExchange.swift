@@ -10,16 +10,16 @@ package final class ClientExchange: Sendable {
     }
 
     package let head: ResponseHead
-    private let stream: ClientStream
-    private let release: @Sendable (ClientStream) -> Void
+    private let stream: ChannelStream
+    private let release: @Sendable (ChannelStream) -> Void
     private let state: Mutex<State>
     private let upload: Upload?
     private let deadline: StreamDeadline?
 
     init(
-        _ head: ResponseHead, on stream: ClientStream, input: [UInt8],
+        _ head: ResponseHead, on stream: ChannelStream, input: [UInt8],
         upload: Upload?, deadline: StreamDeadline?,
-        release: @escaping @Sendable (ClientStream) -> Void
+        release: @escaping @Sendable (ChannelStream) -> Void
     ) {
         self.head = head
         self.stream = stream
@@ -73,7 +73,7 @@ package final class ClientExchange: Sendable {
     }
 
     /// The bare connection behind a 101, with what came behind the head.
-    func takeUpgraded() -> (stream: ClientStream, early: [UInt8]) {
+    func takeUpgraded() -> (stream: ChannelStream, early: [UInt8]) {
         deadline?.cancel()
         let early = state.withLock { state in
             state.isOver = true

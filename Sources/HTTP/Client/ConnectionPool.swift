@@ -6,7 +6,7 @@ final class ConnectionPool: Sendable {
     private let group: EventLoopGroup
     private let maxIdle: Int
     private let idleLimit: Duration
-    private let idle = Mutex<[Upstream: [ClientStream]]>([:])
+    private let idle = Mutex<[Upstream: [ChannelStream]]>([:])
 
     init(group: EventLoopGroup, maxIdle: Int, idleLimit: Duration) {
         self.group = group
@@ -15,7 +15,7 @@ final class ConnectionPool: Sendable {
     }
 
     /// The one used last, since it is the least likely to have been closed meanwhile.
-    func take(_ upstream: Upstream) -> ClientStream? {
+    func take(_ upstream: Upstream) -> ChannelStream? {
         while let stream = idle.withLock({ $0[upstream]?.popLast() }) {
             stream.whenEnded(nil)
             stream.limitIdle(to: nil)
@@ -25,7 +25,7 @@ final class ConnectionPool: Sendable {
         return nil
     }
 
-    func put(_ stream: ClientStream, for upstream: Upstream) {
+    func put(_ stream: ChannelStream, for upstream: Upstream) {
         let isKept =
             stream.isReusable
             && idle.withLock { idle in
@@ -42,7 +42,7 @@ final class ConnectionPool: Sendable {
         }
     }
 
-    private func remove(_ stream: ClientStream, _ upstream: Upstream) {
+    private func remove(_ stream: ChannelStream, _ upstream: Upstream) {
         idle.withLock { idle in
             idle[upstream]?.removeAll { $0 === stream }
             if idle[upstream]?.isEmpty == true { idle[upstream] = nil }
@@ -54,13 +54,18 @@ final class ConnectionPool: Sendable {
     /// On the loop of whoever asks if it has one: then nothing hops between threads.
     func connect(
         _ upstream: Upstream, timeout: Duration
-    ) async throws(ClientFault) -> ClientStream {
+    ) async throws(ClientFault) -> ChannelStream {
         let loop = group.loops.first { $0.isCurrent } ?? group.next()
         let result = await withCheckedContinuation {
-            (waiting: CheckedContinuation<Result<ClientStream, NetError>, Never>) in
+            (waiting: CheckedContinuation<Result<ChannelStream, NetError>, Never>) in
             loop.execute {
                 loop.connect(to: upstream.address, timeout: timeout) { result in
-                    waiting.resume(returning: result.map { ClientStream($0) })
+                    waiting.resume(
+                        returning: result.map { channel in
+                            let stream = ChannelStream(channel)
+                            stream.start()
+                            return stream
+                        })
                 }
             }
         }

@@ -117,7 +117,7 @@ package final class HTTPClient: Sendable {
     /// Head and body onto the connection.
     /// - Returns: what of it is still under way.
     private static func upload(
-        _ request: ClientRequest, _ head: [UInt8], _ stream: ClientStream
+        _ request: ClientRequest, _ head: [UInt8], _ stream: ChannelStream
     ) -> Upload? {
         switch request.body {
         case .none:
@@ -133,7 +133,7 @@ package final class HTTPClient: Sendable {
     }
 
     private func attempt(
-        _ request: ClientRequest, _ bytes: [UInt8], _ upstream: Upstream, _ stream: ClientStream,
+        _ request: ClientRequest, _ bytes: [UInt8], _ upstream: Upstream, _ stream: ChannelStream,
         _ idleTimeout: Duration, _ timeout: Duration?
     ) async throws(ClientFault) -> ClientExchange {
         stream.limitIdle(to: idleTimeout)
@@ -160,7 +160,7 @@ package final class HTTPClient: Sendable {
     }
 
     private static func head(
-        answering request: ClientRequest, _ stream: ClientStream, _ limits: HTTPLimits
+        answering request: ClientRequest, _ stream: ChannelStream, _ limits: HTTPLimits
     ) async -> Result<(ResponseHead, [UInt8]), ClientFault> {
         do throws(ClientFault) {
             return .success(try await readHead(request, stream, limits))
@@ -168,7 +168,7 @@ package final class HTTPClient: Sendable {
     }
 
     private static func readHead(
-        _ request: ClientRequest, _ stream: ClientStream, _ limits: HTTPLimits
+        _ request: ClientRequest, _ stream: ChannelStream, _ limits: HTTPLimits
     ) async throws(ClientFault) -> (ResponseHead, [UInt8]) {
         var parser = ResponseParser(answering: request.method, limits: limits)
         var interim = 0

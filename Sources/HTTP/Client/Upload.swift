@@ -10,7 +10,7 @@ final class Upload: Sendable {
     private let state = Mutex(State())
 
     /// Begins at once, on the stream's loop.
-    init(of body: RequestBody, framing: BodyFraming, to stream: ClientStream) {
+    init(of body: RequestBody, framing: BodyFraming, to stream: ChannelStream) {
         let task = Task.immediate(executorPreference: stream.loop) {
             if await Self.pump(body, framing, stream) { self.state.withLock { $0.isWhole = true } }
         }
@@ -25,7 +25,7 @@ final class Upload: Sendable {
     /// `false` if the upstream takes no more. A body that breaks off breaks the connection off, or
     /// the upstream could take it for whole.
     private static func pump(
-        _ body: RequestBody, _ framing: BodyFraming, _ stream: ClientStream
+        _ body: RequestBody, _ framing: BodyFraming, _ stream: ChannelStream
     ) async -> Bool {
         do throws(BodyFault) {
             while let bytes = try await body.next() {

@@ -2,7 +2,7 @@
 enum Splice {
     /// Returns when both directions have ended.
     static func run(
-        client: any ByteStream, upstream: ClientStream, early: [UInt8], policy: ProxyPolicy
+        client: any ByteStream, upstream: ChannelStream, early: [UInt8], policy: ProxyPolicy
     ) async {
         let socket = ProxiedSocket(client: client, upstream: upstream)
         policy.onWebSocket(socket)

@@ -17,6 +17,8 @@ final class Exchange: @unchecked Sendable {
     var owed: Int64?
     var isChunked = false
     var dropsBody = false
+    /// An upstream is at work for it.
+    var isForwarded = false
 
     /// Since the rate was last looked at.
     var receivedBytes = 0

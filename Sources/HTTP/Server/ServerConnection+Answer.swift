@@ -19,6 +19,7 @@ extension ServerConnection {
         case .upgrade(let headers, let serve):
             await serveUpgrade(headers, serve, exchange)
         case .proxy(let upstream, let policy):
+            exchange.isForwarded = true
             let answer = await site.forward(request, upstream, policy)
             await self.answer(answer, to: request, exchange)
         }

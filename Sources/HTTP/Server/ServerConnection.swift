@@ -120,6 +120,9 @@ final class ServerConnection: ChannelHandler, @unchecked Sendable {
     private func inputEnded() {
         guard let exchange else { return channel.close() }
         if !exchange.isRead { giveUp(exchange, .incomplete) }
+        // A browser that leaves looks like one that has only finished asking. An upstream that
+        // still works for it would be held for minutes.
+        if exchange.isForwarded { exchange.task?.cancel() }
         exchange.isLast = true
     }
 

@@ -106,7 +106,6 @@ private let get = "GET / HTTP/1.1\r\nHost: h\r\n\r\n"
         let during = served.withLock { $0["/flood", default: 0] } - before
         let passed = server.loop.counters.turns - turns
         #expect(during <= 16 * (passed + 2))
-        #expect(during < 99_000)
         await flooder.abort()
         await server.end()
     }

@@ -1,10 +1,10 @@
 package import Net
 import Synchronization
 
-/// A connection that we made, as a stream with limits of time, which tells a pool when it is of no
-/// more use.
+/// A connection as a stream: callbacks of the loop on one side, tasks that wait on the other. What
+/// an upgraded connection becomes on the server's side, and every connection on the client's.
 // Unchecked: the three fields below `state` belong to the loop's thread.
-package final class ClientStream: ByteStream, ChannelHandler, @unchecked Sendable {
+package final class ChannelStream: ByteStream, ChannelHandler, @unchecked Sendable {
     private typealias Reader = CheckedContinuation<Result<[UInt8]?, StreamFault>, Never>
 
     private struct State {
@@ -22,6 +22,7 @@ package final class ClientStream: ByteStream, ChannelHandler, @unchecked Sendabl
         var isFull = false
         var writers: [CheckedContinuation<Void, Never>] = []
         var onEnd: (@Sendable () -> Void)?
+        var onClose: (@Sendable () -> Void)?
 
         var takesMore: Bool { !isFull && handed < WaterMark.high }
     }
@@ -32,14 +33,15 @@ package final class ClientStream: ByteStream, ChannelHandler, @unchecked Sendabl
     private var idleLimit: Duration?
     private var timer: LoopTimer?
 
-    /// Takes the channel over; on its loop.
     /// - Parameter early: what was read already and belongs to the stream.
     package init(_ channel: any ByteChannel, early: [UInt8] = []) {
         self.channel = channel
         lastMove = channel.loop.now
         state.withLock { $0.input = early }
-        channel.start(self)
     }
+
+    /// Takes over the channel's input. On its loop, once.
+    package func start() { channel.start(self) }
 
     package var loop: EventLoop { channel.loop }
 
@@ -79,6 +81,15 @@ package final class ClientStream: ByteStream, ChannelHandler, @unchecked Sendabl
             return now
         }
         if now { action?() }
+    }
+
+    /// Runs once, on the loop, when the connection is gone; at once if it is.
+    func onClose(_ action: @escaping @Sendable () -> Void) {
+        let now = state.withLock { state in
+            if !state.isClosed { state.onClose = action }
+            return state.isClosed
+        }
+        if now { channel.loop.execute(action) }
     }
 
     // MARK: Writing
@@ -192,7 +203,7 @@ package final class ClientStream: ByteStream, ChannelHandler, @unchecked Sendabl
         if channel.loop.now - lastMove >= idleLimit { abort(.stalled) } else { armTimer() }
     }
 
-    private func onLoop(_ body: @escaping @Sendable (ClientStream) -> Void) {
+    private func onLoop(_ body: @escaping @Sendable (ChannelStream) -> Void) {
         if channel.loop.isCurrent { body(self) } else { channel.loop.execute { body(self) } }
     }
 
@@ -236,6 +247,11 @@ package final class ClientStream: ByteStream, ChannelHandler, @unchecked Sendabl
             }
         }
         update { $0.isFull = false }
+        let action = state.withLock { state in
+            defer { state.onClose = nil }
+            return state.onClose
+        }
+        action?()
     }
 
     private func end(_ change: (inout State) -> Void) {

@@ -10,7 +10,7 @@ extension InstanceMachine {
         case .adopted(let pid, let standing): adopted(pid, standing)
         case .exited(let exit, let uptime): exited(exit, uptime)
         case .elapsed(let timer): elapsed(timer)
-        case .listening, .ready, .safeMode, .missingTypes, .credentialsUnreadable,
+        case .listening, .ready, .safeMode, .halted, .missingTypes, .credentialsUnreadable,
             .flowsUnreadable, .portTaken, .probeMissed, .probeAnswered:
             if case .alive(let pid) = phase { heard(event, from: pid) } else { [] }
         }
@@ -87,6 +87,7 @@ extension InstanceMachine {
     private mutating func clearProcess() {
         isListening = false
         flowsRun = false
+        isHalted = false
         missingTypes = []
         startIsLate = false
         flowsLost = false
@@ -146,6 +147,9 @@ extension InstanceMachine {
             quickExits = Self.quickExitsOfALoop
             trouble = .crashLoop(.unknown)
             return []
+        case .halted:
+            isHalted = true
+            return []
         case .missingTypes(let types):
             missingTypes = types
             return []
@@ -162,6 +166,7 @@ extension InstanceMachine {
             return flowsRun ? [.disarm(.startup)] : []
         case .ready:
             flowsRun = true
+            isHalted = false
             missingTypes = []
             startIsLate = false
             isSafe = false
@@ -170,8 +175,13 @@ extension InstanceMachine {
         case .safeMode:
             isSafe = true
             return [.disarm(.startup)]
+        case .halted:
+            flowsRun = false
+            isHalted = true
+            return [.disarm(.startup), .disarm(.stable)]
         case .missingTypes(let types):
             flowsRun = false
+            isHalted = false
             missingTypes = types
             return [.disarm(.startup), .disarm(.stable)]
         case .credentialsUnreadable: credentialsLost = true

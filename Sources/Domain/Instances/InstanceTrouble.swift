@@ -3,6 +3,7 @@ package enum InstanceTrouble: Error, Sendable, Equatable {
     case missingTypes([String])
     case flowsUnreadable
     case flowsNotStarted
+    case flowsHalted
     case credentialsUnreadable
     case notAnswering
     case ended(InstanceExit)
@@ -27,6 +28,8 @@ package enum InstanceTrouble: Error, Sendable, Equatable {
         case .flowsNotStarted:
             "The editor is up, but the flows have not started within two minutes. "
                 + "Look at the log for modules that could not be loaded."
+        case .flowsHalted:
+            "The flows were stopped in the editor. Start them there, or deploy."
         case .credentialsUnreadable:
             "The stored credentials do not fit this instance's secret, so nodes run without "
                 + "them. Enter them again and deploy, or restore a version."
@@ -74,7 +77,7 @@ package enum InstanceTrouble: Error, Sendable, Equatable {
         case .diskFull: .siteDisk
         case .directoryInUse: .instanceDirectory
         case .noPort: .instancePort
-        case .notAnswering, .ended: nil
+        case .notAnswering, .ended, .flowsHalted: nil
         }
     }
 

@@ -4,7 +4,7 @@ package import Domain
 /// What our plugin inside an instance reports. It comes from a process that runs strangers' code:
 /// what it says is believed about that instance alone.
 package enum InstanceEvent: Sendable, Equatable {
-    case listening, flowsStarted, flowsStopped, safeMode
+    case listening, flowsStarted, flowsStopped, flowsHalted, safeMode
     /// Types of nodes, or names of modules.
     case missing([String])
     case deploy(id: String)
@@ -24,6 +24,7 @@ package enum InstanceEvent: Sendable, Equatable {
         // will ever be, and no start will be told.
         case "flows:started", "flows:halted": self = .flowsStarted
         case "flows:stopped": self = .flowsStopped
+        case "flows:halted": self = .flowsHalted
         case "safe-mode": self = .safeMode
         case "missing-types": self = .missing(names("types"))
         case "missing-modules": self = .missing(names("modules"))

@@ -129,6 +129,7 @@ extension InstanceSupervisor {
             freshAt = around.clock.elapsed
             feed(.ready)
         case .safeMode: feed(.safeMode)
+        case .flowsHalted: feed(.halted)
         case .missing(let names): feed(.missingTypes(names))
         case .flowsUnreadable: feed(.flowsUnreadable)
         case .credentialsUnreadable: feed(.credentialsUnreadable)

@@ -48,6 +48,7 @@ package struct ProcessFile: Sendable, Equatable {
             case "listening": .listening
             case "running": .running
             case "safe": .safe
+            case "halted": .halted
             case "missing": .missingTypes(types)
             default: nil
             }
@@ -75,6 +76,7 @@ package struct ProcessFile: Sendable, Equatable {
             case .listening: json.field("standing", "listening")
             case .running: json.field("standing", "running")
             case .safe: json.field("standing", "safe")
+            case .halted: json.field("standing", "halted")
             case .missingTypes(let types):
                 json.field("standing", "missing")
                 json.field("missing", Array(types.prefix(200)).map { String($0.prefix(200)) })

@@ -1,5 +1,6 @@
 import Basics
 import Domain
+import Glibc
 import Processes
 
 /// Carries deploys from an instance's spool to where versions are kept, oldest first. An entry is
@@ -29,7 +30,7 @@ struct SpoolDrain: Sendable {
             let names = try names()
             for name in names {
                 guard let id = DeployEntry.id(ofFile: name) else { continue }
-                guard !unreadable.contains(name), let entry = entry(name, id, now) else {
+                guard !unreadable.contains(name), let entry = try entry(name, id, now) else {
                     unreadable.insert(name)
                     continue
                 }
@@ -56,11 +57,16 @@ struct SpoolDrain: Sendable {
         try HostileDirectory(layout.spool).list(limit: 4000)
     }
 
-    private func entry(_ name: String, _ id: String, _ now: Timestamp) -> DeployEntry? {
-        guard
-            let bytes = try? HostileDirectory(layout.spool).read(name, limit: Self.entryLimit)
-        else { return nil }
-        return DeployEntry(named: id, bytes, at: now)
+    /// `nil` for what is no deploy and will never be one: a link, a pipe, too large, not ours.
+    private func entry(
+        _ name: String, _ id: String, _ now: Timestamp
+    ) throws(SystemError) -> DeployEntry? {
+        do throws(SystemError) {
+            let bytes = try HostileDirectory(layout.spool).read(name, limit: Self.entryLimit)
+            return DeployEntry(named: id, bytes, at: now)
+        } catch  where [ELOOP, EINVAL, EMLINK, EFBIG, EXDEV].contains(error.code) {
+            return nil
+        }
     }
 
     private func remove(_ name: String) throws(SystemError) {

@@ -13,6 +13,7 @@ let machineTable = """
     starting + listening -> starting: probe
     starting + ready -> starting: arm stable 600
     starting + safeMode -> safe: disarm startup, report safe
+    starting + halted -> safe: disarm startup, disarm stable, report safe (The flows were stopped i…)
     starting + missingTypes(["x"]) -> unhealthy: disarm startup, disarm stable, raise instance.missing-types, report unhealthy (The flows wait for node …)
     starting + credentialsUnreadable -> starting: raise instance.credentials-unreadable, report starting (The stored credentials d…)
     starting + flowsUnreadable -> starting: remembers it
@@ -27,6 +28,7 @@ let machineTable = """
     listening + kill -> stopping: disarm startup, disarm stable, kill 7, arm grace 20, no probe, report stopping
     listening + ready -> running: disarm startup, arm stable 600, report running
     listening + safeMode -> safe: disarm startup, report safe
+    listening + halted -> safe: disarm startup, disarm stable, report safe (The flows were stopped i…)
     listening + missingTypes(["x"]) -> unhealthy: disarm startup, disarm stable, raise instance.missing-types, report unhealthy (The flows wait for node …)
     listening + credentialsUnreadable -> starting: raise instance.credentials-unreadable, report starting (The stored credentials d…)
     listening + flowsUnreadable -> starting: remembers it
@@ -41,6 +43,7 @@ let machineTable = """
     running + listening -> running: disarm startup
     running + ready -> running: disarm startup, arm stable 600
     running + safeMode -> running: disarm startup
+    running + halted -> safe: disarm startup, disarm stable, report safe (The flows were stopped i…)
     running + missingTypes(["x"]) -> unhealthy: disarm startup, disarm stable, raise instance.missing-types, report unhealthy (The flows wait for node …)
     running + credentialsUnreadable -> running: raise instance.credentials-unreadable, report running (The stored credentials d…)
     running + flowsUnreadable -> running: remembers it
@@ -53,6 +56,7 @@ let machineTable = """
     missing + kill -> stopping: disarm startup, disarm stable, kill 7, arm grace 20, no probe, report stopping
     missing + ready -> running: disarm startup, arm stable 600, clear instance.missing-types, report running
     missing + safeMode -> safe: disarm startup, clear instance.missing-types, report safe
+    missing + halted -> safe: disarm startup, disarm stable, clear instance.missing-types, report safe (The flows were stopped i…)
     missing + missingTypes(["x"]) -> unhealthy: disarm startup, disarm stable, report unhealthy (The flows wait for node …)
     missing + credentialsUnreadable -> unhealthy: raise instance.credentials-unreadable
     missing + flowsUnreadable -> unhealthy: remembers it
@@ -66,6 +70,7 @@ let machineTable = """
     late + kill -> stopping: disarm startup, disarm stable, kill 7, arm grace 20, no probe, report stopping
     late + ready -> running: disarm startup, arm stable 600, clear instance.missing-types, report running
     late + safeMode -> safe: disarm startup, clear instance.missing-types, report safe
+    late + halted -> safe: disarm startup, disarm stable, clear instance.missing-types, report safe (The flows were stopped i…)
     late + missingTypes(["x"]) -> unhealthy: disarm startup, disarm stable, report unhealthy (The flows wait for node …)
     late + credentialsUnreadable -> unhealthy: raise instance.credentials-unreadable
     late + flowsUnreadable -> unhealthy: remembers it
@@ -79,6 +84,7 @@ let machineTable = """
     unresponsive + listening -> unhealthy: disarm startup
     unresponsive + ready -> unhealthy: disarm startup, arm stable 600
     unresponsive + safeMode -> unhealthy: disarm startup
+    unresponsive + halted -> unhealthy: disarm startup, disarm stable
     unresponsive + missingTypes(["x"]) -> unhealthy: disarm startup, disarm stable
     unresponsive + credentialsUnreadable -> unhealthy: raise instance.credentials-unreadable
     unresponsive + flowsUnreadable -> unhealthy: remembers it
@@ -93,6 +99,7 @@ let machineTable = """
     hung + listening -> unhealthy: disarm startup
     hung + ready -> unhealthy: disarm startup, arm stable 600
     hung + safeMode -> unhealthy: disarm startup
+    hung + halted -> unhealthy: disarm startup, disarm stable
     hung + missingTypes(["x"]) -> unhealthy: disarm startup, disarm stable
     hung + credentialsUnreadable -> unhealthy: raise instance.credentials-unreadable
     hung + flowsUnreadable -> unhealthy: remembers it
@@ -106,6 +113,7 @@ let machineTable = """
     safe + kill -> stopping: disarm startup, disarm stable, kill 7, arm grace 20, no probe, report stopping
     safe + ready -> running: disarm startup, arm stable 600, report running
     safe + safeMode -> safe: disarm startup
+    safe + halted -> safe: disarm startup, disarm stable
     safe + missingTypes(["x"]) -> safe: disarm startup, disarm stable
     safe + credentialsUnreadable -> safe: raise instance.credentials-unreadable
     safe + flowsUnreadable -> safe: remembers it
@@ -114,6 +122,20 @@ let machineTable = """
     safe + exited(code(78) after 1 s) -> crashed: disarm startup, disarm stable, no probe, raise instance.flows-unreadable, report crashed (flows.json cannot be rea…)
     safe + probeMissed -> safe: remembers it
     safe + elapsed(startup) -> safe: remembers it
+    halted + stop -> stopping: disarm startup, disarm stable, terminate 7, arm grace 20, no probe, report stopping
+    halted + restart -> stopping: disarm startup, disarm stable, terminate 7, arm grace 20, no probe, report stopping
+    halted + kill -> stopping: disarm startup, disarm stable, kill 7, arm grace 20, no probe, report stopping
+    halted + ready -> running: disarm startup, arm stable 600, report running
+    halted + safeMode -> safe: disarm startup, report safe
+    halted + halted -> safe: disarm startup, disarm stable
+    halted + missingTypes(["x"]) -> unhealthy: disarm startup, disarm stable, raise instance.missing-types, report unhealthy (The flows wait for node …)
+    halted + credentialsUnreadable -> safe: raise instance.credentials-unreadable
+    halted + flowsUnreadable -> safe: remembers it
+    halted + exited(code(1) after 59 s) -> backing-off: disarm startup, disarm stable, pause 1, no probe, report backing-off (Node-RED ended with exit…)
+    halted + exited(code(1) after 60 s) -> backing-off: disarm startup, disarm stable, pause 1, no probe, report backing-off (Node-RED ended with exit…)
+    halted + exited(code(78) after 1 s) -> crashed: disarm startup, disarm stable, no probe, raise instance.flows-unreadable, report crashed (flows.json cannot be rea…)
+    halted + probeMissed -> safe: remembers it
+    halted + elapsed(startup) -> safe: remembers it
     undoing + start -> stopping: remembers it
     undoing + restart -> stopping: remembers it
     undoing + spawned(pid: 8) -> stopping: terminate 8, arm grace 20

@@ -7,7 +7,8 @@ typealias Machine = InstanceMachine
 
 /// Machines in every state that differs in what it does next.
 enum Situation: String, CaseIterable, Sendable {
-    case off, preparing, starting, listening, running, missing, late, unresponsive, hung, safe
+    case off, preparing, starting, listening, running, missing, late, unresponsive, hung, safe,
+        halted
     case undoing, stopping, restarting, waiting, broken
 
     var machine: Machine {
@@ -29,6 +30,7 @@ enum Situation: String, CaseIterable, Sendable {
         case .unresponsive: feed(.listening, .ready, .probeMissed, .probeMissed)
         case .hung: feed(.listening, .ready, .probeMissed, .probeMissed, .probeMissed)
         case .safe: feed(.listening, .safeMode)
+        case .halted: feed(.listening, .halted)
         case .stopping: feed(.listening, .ready, .stop)
         case .restarting: feed(.listening, .ready, .restart)
         case .waiting: feed(.listening, .ready, .exited(.code(1), uptime: .seconds(3600)))
@@ -40,7 +42,7 @@ enum Situation: String, CaseIterable, Sendable {
 
 private let events: [Machine.Event] = [
     .start, .stop, .restart, .kill, .spawned(pid: 8), .refused(.stackMissing), .refused(.diskFull),
-    .adopted(pid: 9, .running), .listening, .ready, .safeMode, .missingTypes(["x"]),
+    .adopted(pid: 9, .running), .listening, .ready, .safeMode, .halted, .missingTypes(["x"]),
     .credentialsUnreadable, .flowsUnreadable, .portTaken, .exited(.code(1), uptime: .seconds(59)),
     .exited(.code(1), uptime: .seconds(60)), .exited(.code(78), uptime: .seconds(1)), .probeMissed,
     .probeAnswered, .elapsed(.backoff), .elapsed(.grace), .elapsed(.startup), .elapsed(.stable),
@@ -282,7 +284,8 @@ extension String {
         "An adopted process goes on as it was",
         arguments: [
             (Machine.Standing.starting, InstanceState.starting), (.listening, .starting),
-            (.running, .running), (.safe, .safe), (.missingTypes(["x"]), .unhealthy),
+            (.running, .running), (.safe, .safe), (.halted, .safe),
+            (.missingTypes(["x"]), .unhealthy),
         ])
     func adopted(_ standing: Machine.Standing, _ state: InstanceState) {
         var machine = Machine()
@@ -296,7 +299,8 @@ extension String {
     @Test("Every trouble says in full sentences what to do")
     func sentences() {
         let all: [InstanceTrouble] = [
-            .missingTypes(["x"]), .flowsUnreadable, .flowsNotStarted, .credentialsUnreadable,
+            .missingTypes(["x"]), .flowsUnreadable, .flowsNotStarted, .flowsHalted,
+            .credentialsUnreadable,
             .notAnswering, .ended(.code(0)), .hung, .crashLoop(.unknown),
             .diesInSafeMode(.signal(9)), .stackMissing, .nodeMissing, .diskFull, .directoryInUse,
             .noPort, .cannotStart("no memory"),

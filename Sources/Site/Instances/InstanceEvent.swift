@@ -20,9 +20,7 @@ package enum InstanceEvent: Sendable, Equatable {
         }
         switch object["event"]?.string {
         case "listening": self = .listening
-        // Stopped by hand in the editor, which Node-RED keeps over a restart: it is as ready as it
-        // will ever be, and no start will be told.
-        case "flows:started", "flows:halted": self = .flowsStarted
+        case "flows:started": self = .flowsStarted
         case "flows:stopped": self = .flowsStopped
         case "flows:halted": self = .flowsHalted
         case "safe-mode": self = .safeMode

@@ -142,7 +142,7 @@ extension InstanceSupervisor {
     }
 
     /// Makes versions of the deploys that wait in the spool.
-    func drainSpool() async {
+    package func drainSpool() async {
         await spoolTurn.take()
         let deploys = around.deploys
         let id = id

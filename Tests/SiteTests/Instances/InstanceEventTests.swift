@@ -10,11 +10,10 @@ struct InstanceEventTests {
         LogLine(Array(text.utf8)[...], nonce: "n1", at: Self.now)
     }
 
-    @Test("flows that were stopped by hand are as ready as flows that run")
+    @Test("flows that were stopped by hand are told apart from flows that run")
     func halted() {
-        for event in ["flows:started", "flows:halted"] {
-            #expect(line(#"{"event":"\#(event)","nonce":"n1"}"#) == .event(.flowsStarted))
-        }
+        #expect(line(#"{"event":"flows:started","nonce":"n1"}"#) == .event(.flowsStarted))
+        #expect(line(#"{"event":"flows:halted","nonce":"n1"}"#) == .event(.flowsHalted))
     }
 
     @Test("missing modules are named as missing types are")

@@ -60,13 +60,16 @@ struct Appliance: Sendable {
         let scopes = ScopeResolver(applications: stores.applications)
         let page = WebUI()
         let resources = Resources(
-            configuration: configuration, paths: paths, foundations: foundations,
-            instances: instances, origins: origins, doorkeeper: doorkeeper, scopes: scopes,
-            signal: signal, bus: bus, admin: NodeREDAdmin(client: client, tokens: tokens),
-            build: page.build)
+            Workings(
+                configuration: configuration, paths: paths, foundations: foundations,
+                instances: instances, origins: origins, doorkeeper: doorkeeper, scopes: scopes,
+                signal: signal, bus: bus, admin: NodeREDAdmin(client: client, tokens: tokens),
+                build: page.build))
         let console = ConsoleCallers()
+        let network = Authentication(
+            directory: CallerDirectory(stores: stores), origins: origins)
         let platform = Dispatcher(
-            routes: resources.routes(callers: console), callers: console, scopes: scopes,
+            routes: resources.routes(callers: network), callers: network, scopes: scopes,
             origins: origins, pages: page.answer)
         let admin = Dispatcher(
             routes: resources.routes(callers: console), callers: console, scopes: scopes,

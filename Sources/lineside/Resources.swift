@@ -6,9 +6,8 @@ import HTTP
 import Site
 import Store
 
-/// Every resource of the API with what it works on: the same routes for the network, where callers
-/// sign in, and for the admin socket, where the caller is the site.
-struct Resources: Sendable {
+/// What the resources of the API work on.
+struct Workings: Sendable {
     let configuration: Configuration
     let paths: StatePaths
     let foundations: Foundations
@@ -21,50 +20,76 @@ struct Resources: Sendable {
     let admin: NodeREDAdmin
     /// Of the page, for browsers that hold an older one.
     let build: String
+}
 
-    func routes(callers: any CallerSource) -> [Route] {
+/// Every resource of the API: the same for the network, where callers sign in, and for the admin
+/// socket, where the caller is the site.
+struct Resources: Sendable {
+    private let workings: Workings
+    private let maker: InstanceViewMaker
+    private let resources: [any Resource]
+
+    init(_ workings: Workings) {
+        self.workings = workings
+        let foundations = workings.foundations
         let stores = foundations.stores
-        let registry = instances.registry
+        let registry = workings.instances.registry
+        let library = workings.instances.library
         let deployer = FlowDeployer(
-            stores: stores, runtime: registry, library: instances.library,
-            recorder: instances.recorder, admin: admin, sealer: foundations.sealer,
-            state: paths.root)
+            stores: stores, runtime: registry, library: library,
+            recorder: workings.instances.recorder, admin: workings.admin,
+            sealer: foundations.sealer, state: workings.paths.root)
         let environment = InstanceEnvironment(
             instances: stores.instances, sealer: foundations.sealer)
         let registrar = InstanceRegistrar(
             stores: stores, runtime: registry, deployer: deployer, environment: environment,
-            sealer: foundations.sealer, state: paths.root)
-        let maker = InstanceViewMaker(stores: stores, runtime: registry, origins: origins)
+            sealer: foundations.sealer, state: workings.paths.root)
+        let maker = InstanceViewMaker(
+            stores: stores, runtime: registry, origins: workings.origins)
         let recipes = RecipeStore()
-        let resources: [any Resource] = [
+        let desk = FrontDesk(
+            stores: stores, passwords: foundations.passwords,
+            marks: DeviceMark(key: foundations.sealer.derivedKey(for: "device marks")))
+        let directory = RouteTable.directory(
+            stores: stores, desk: desk, bus: workings.bus, version: Product.version)
+        let others: [any Resource] = [
             InstanceRoutes(
                 stores: stores, runtime: registry, registrar: registrar, recipes: recipes,
                 maker: maker, passwords: PageBasicMaker(hasher: foundations.passwords),
                 defaults: NewInstanceDefaults(
-                    memoryLimitMB: configuration.instances.defaultMemoryMB,
-                    allowsPractice: configuration.instances.practice)),
+                    memoryLimitMB: workings.configuration.instances.defaultMemoryMB,
+                    allowsPractice: workings.configuration.instances.practice)),
             EnvironmentRoutes(environment: environment, runtime: registry),
             LogRoutes(logs: stores.logs),
             ResourceRoutes(resources: stores.resources),
             FlowRoutes(stores: stores, deployer: deployer),
             VersionRoutes(
                 versions: stores.versions, instances: stores.instances, deployer: deployer,
-                library: instances.library),
-            SnapshotRoutes(stores: stores, deployer: deployer, library: instances.library),
-            DoorRoutes(instances: stores.instances, doorkeeper: doorkeeper, origins: origins),
+                library: library),
+            SnapshotRoutes(stores: stores, deployer: deployer, library: library),
+            DoorRoutes(
+                instances: stores.instances, doorkeeper: workings.doorkeeper,
+                origins: workings.origins),
             PageTokenRoutes(tokens: stores.pageTokens),
-            StackRoutes(stacks: instances.stacks, inbox: instances.inbox),
+            StackRoutes(stacks: workings.instances.stacks, inbox: workings.instances.inbox),
             RecipeRoutes(recipes: recipes),
             OverviewRoutes(
                 stores: stores, runtime: registry,
                 facts: ApplianceFacts(
-                    configuration: configuration, stores: stores,
+                    configuration: workings.configuration, stores: stores,
                     authority: foundations.authority)),
-            LiveRoutes(
-                bus: bus, callers: callers, scopes: scopes, signal: signal,
-                instances: InstanceFeed(instances: stores.instances, maker: maker),
-                alarms: AlarmFeed(scopes: scopes), build: build),
         ]
-        return RouteTable.routes(resources)
+        self.maker = maker
+        resources = directory + others
+    }
+
+    func routes(callers: any CallerSource) -> [Route] {
+        let live = LiveRoutes(
+            bus: workings.bus, callers: callers, scopes: workings.scopes,
+            signal: workings.signal,
+            instances: InstanceFeed(
+                instances: workings.foundations.stores.instances, maker: maker),
+            alarms: AlarmFeed(scopes: workings.scopes), build: workings.build)
+        return RouteTable.described(resources + [live], version: Product.version)
     }
 }

@@ -3,7 +3,7 @@ import LinesideTesting
 import Testing
 
 /// The built executable, as a person meets it on the first day.
-@Suite("First run", .disabled("serve does not answer yet"), .timeLimit(.minutes(2)))
+@Suite("First run", .timeLimit(.minutes(2)))
 struct FirstRunTests {
     let directory = try? TemporaryDirectory()
 

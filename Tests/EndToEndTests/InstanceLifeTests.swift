@@ -5,7 +5,7 @@ import Testing
 
 /// One instance from its creation to a crash of everything around it, with the built executable.
 /// On a real Node-RED where `LINESIDE_TEST_STACK` names one (.tgz), else on the practice runtime.
-@Suite("The life of an instance", .disabled("serve does not answer yet"), .timeLimit(.minutes(5)))
+@Suite("The life of an instance", .timeLimit(.minutes(5)))
 struct InstanceLifeTests {
     let directory = try? TemporaryDirectory()
 

@@ -64,9 +64,13 @@ export function ApplicationPage({ id }: { id: string }) {
             />
           )
           : null}
-        <LinkButton icon="plus-lg" kind="primary" href={`/instances/new?application=${id}`}>
-          {t("instances.create")}
-        </LinkButton>
+        {user && somewhere(user, "member")
+          ? (
+            <LinkButton icon="plus-lg" kind="primary" href={`/instances/new?application=${id}`}>
+              {t("instances.create")}
+            </LinkButton>
+          )
+          : null}
       </PageHead>
       <Tabs
         label={t("application")}
@@ -133,9 +137,12 @@ function Snapshots({ id }: { id: string }) {
   const list = useList<Snapshot>(`applications/${id}/snapshots`);
   const instances = useList<Instance>("instances", { application: id });
   const [adding, setAdding] = useState(false);
+  const user = useStore(session, (s) => s.user);
+  const why = user && somewhere(user, "member") ? null : t("why.role");
   const name = (s: Snapshot) => instances.data?.find((i) => i.id === s.instanceId)?.name ?? "–";
-  const add = <Button icon="upload" onClick={() => setAdding(true)}>{t("snapshots.upload")}
-  </Button>;
+  const add = (
+    <Button icon="upload" why={why} onClick={() => setAdding(true)}>{t("snapshots.upload")}</Button>
+  );
   return (
     <>
       <div className="toolbar">

@@ -3,6 +3,9 @@ import { api, download } from "../api/client.ts";
 import type { Application, Instance, Snapshot } from "../api/types.ts";
 import { useAction, useLoad } from "../api/use.ts";
 import { useCrumb } from "../app/crumbs.ts";
+import { session } from "../app/session.ts";
+import { somewhere } from "../api/permissions.ts";
+import { useStore } from "../ui/use-store.ts";
 import { isHeaderText } from "../core/names.ts";
 import { bytes } from "../i18n/format.ts";
 import { t } from "../i18n/text.ts";
@@ -22,6 +25,8 @@ export function SnapshotPage({ id }: { id: string }) {
   const s = loaded.data;
   const application = useLoad<Application>(s ? `applications/${s.applicationId}` : null);
   const instance = useLoad<Instance>(s?.instanceId ? `instances/${s.instanceId}` : null);
+  const user = useStore(session, (state) => state.user);
+  const why = user && somewhere(user, "member") ? null : t("why.role");
   const [dialog, setDialog] = useState<"restore" | "edit" | "delete" | "download" | null>(null);
   useCrumb(
     id,
@@ -38,11 +43,12 @@ export function SnapshotPage({ id }: { id: string }) {
                 label={t("snapshots.actions")}
                 icon="three-dots"
                 items={[
-                  { label: t("edit"), icon: "pencil-square", onPick: () => setDialog("edit") },
+                  { label: t("edit"), icon: "pencil-square", why, onPick: () => setDialog("edit") },
                   {
                     label: t("snapshots.delete"),
                     icon: "trash",
                     danger: true,
+                    why,
                     onPick: () => setDialog("delete"),
                   },
                 ]}
@@ -51,6 +57,7 @@ export function SnapshotPage({ id }: { id: string }) {
               <Button
                 kind="primary"
                 icon="arrow-counterclockwise"
+                why={why}
                 onClick={() => setDialog("restore")}
               >
                 {t("snapshots.restore")}

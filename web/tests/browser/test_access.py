@@ -107,3 +107,13 @@ def test_a_viewer_is_told_what_the_role_does_not_allow(viewer):
     viewer.get_by_role("link", name="Press OEE").click()
     expect(viewer.get_by_role("button", name="Open editor (read only)")).to_be_visible()
     expect(viewer.get_by_role("link", name="Environment")).to_have_count(0)
+
+
+def test_a_viewer_changes_no_snapshot(viewer):
+    viewer.goto("/snapshots/" + "n" * 18 + "01")
+    restore = viewer.get_by_role("button", name="Restore…")
+    expect(restore).to_have_attribute("aria-disabled", "true")
+    restore.click()
+    expect(viewer.get_by_role("dialog")).to_have_count(0)
+    viewer.get_by_role("button", name="Commands for the snapshot").click()
+    expect(viewer.get_by_role("menuitem", name="Delete snapshot")).to_have_attribute("aria-disabled", "true")

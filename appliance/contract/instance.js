@@ -13,16 +13,25 @@ const RUNTIME = path.join(__dirname, "..");
 /** Generous: two cores may be busy with a build beside us. Only a failure ever takes this long. */
 const LIMIT = 60_000;
 
+/**
+ * Below the ports that the system gives to outgoing connections: one of those could otherwise take
+ * it while an instance restarts.
+ */
+const FIRST_PORT = 20_000;
+const PORTS = 12_000;
+
 async function freePort() {
-  const server = net.createServer().listen(0, "127.0.0.1");
-  await new Promise((resolve) => {
-    server.once("listening", resolve);
-  });
-  const { port } = server.address();
-  await new Promise((resolve) => {
-    server.close(resolve);
-  });
-  return port;
+  for (;;) {
+    const port = FIRST_PORT + crypto.randomInt(PORTS);
+    const server = net.createServer();
+    const isFree = await new Promise((resolve) => {
+      server.once("error", () => resolve(false));
+      server.listen(port, "127.0.0.1", () => resolve(true));
+    });
+    if (!isFree) continue;
+    await new Promise((resolve) => server.close(resolve));
+    return port;
+  }
 }
 
 class Instance {

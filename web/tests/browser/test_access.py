@@ -113,7 +113,7 @@ def test_a_viewer_changes_no_snapshot(viewer):
     viewer.goto("/snapshots/" + "n" * 18 + "01")
     restore = viewer.get_by_role("button", name="Restore…")
     expect(restore).to_have_attribute("aria-disabled", "true")
-    restore.click()
+    restore.click(force=True)
     expect(viewer.get_by_role("dialog")).to_have_count(0)
     viewer.get_by_role("button", name="Commands for the snapshot").click()
     expect(viewer.get_by_role("menuitem", name="Delete snapshot")).to_have_attribute("aria-disabled", "true")

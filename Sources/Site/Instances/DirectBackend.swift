@@ -6,7 +6,10 @@ package import Processes
 /// Runs instances as children of the appliance and as its user: for development, quickstart and
 /// tests. They outlive the appliance.
 package struct DirectBackend: InstanceBackend {
-    package init() {}
+    private let groups: ControlGroups?
+
+    /// - Parameter groups: limits are enforced there; without them only V8's heap has one.
+    package init(groups: ControlGroups? = nil) { self.groups = groups }
 
     package func start(
         _ plan: StartPlan, prepared: (ProcessIdentity) throws(StartFault) -> Void
@@ -24,16 +27,25 @@ package struct DirectBackend: InstanceBackend {
                 limits: ResourceLimits(openFiles: 65_536))
             let child = try ChildProcess.spawn(request) { identity throws(SystemError) in
                 try prepared(identity)
+                try groups?.place(identity.pid, in: plan.layout.name, Self.limits(plan))
                 // 300 of 1000: when memory is out, an instance goes before the appliance.
                 let path = "/proc/\(identity.pid)/oom_score_adj"
                 if let file = FileDescriptor(owning: open(path, O_WRONLY | O_CLOEXEC)) {
                     try? Files.write(Array("300".utf8), to: file, path)
                 }
             }
-            return DirectProcess(child: child)
+            return DirectProcess(child: child, groups: groups, name: plan.layout.name)
         } catch {
             throw error == Self.inUse ? .directoryInUse : StartPreparation.trouble(error)
         }
+    }
+
+    /// V8's old space is the limit that was set; a third more and 128 MB are what else a Node.js
+    /// and an npm beside it need.
+    private static func limits(_ plan: StartPlan) -> ControlGroups.Limits {
+        ControlGroups.Limits(
+            memory: .mebibytes(plan.memoryLimitMB * 4 / 3 + 128),
+            processorPercent: plan.cpuLimitPercent)
     }
 
     private static let inUse = SystemError("lock the instance", code: EWOULDBLOCK)
@@ -46,12 +58,15 @@ package struct DirectBackend: InstanceBackend {
     package func adopt(
         _ identity: ProcessIdentity, _ layout: InstanceLayout
     ) -> (any InstanceProcess)? {
-        ChildProcess.adopt(identity).map { DirectProcess(child: $0) }
+        ChildProcess.adopt(identity)
+            .map { DirectProcess(child: $0, groups: groups, name: layout.name) }
     }
 }
 
 struct DirectProcess: InstanceProcess {
     let child: ChildProcess
+    let groups: ControlGroups?
+    let name: String
 
     var identity: ProcessIdentity { child.identity }
 
@@ -59,12 +74,17 @@ struct DirectProcess: InstanceProcess {
         switch signal {
         // Node-RED stops its flows at it; what it started is ended when it has gone.
         case .terminate: child.signal(SIGTERM)
-        case .kill: child.signalGroup(SIGKILL)
+        case .kill:
+            child.signalGroup(SIGKILL)
+            groups?.kill(name)
         }
     }
 
     func exit() async -> InstanceExit {
-        switch await child.exit() {
+        let status = await child.exit()
+        groups?.kill(name)
+        groups?.remove(name)
+        return switch status {
         case .code(let code): .code(code)
         case .signal(let signal): .signal(signal)
         case .unknown: .unknown

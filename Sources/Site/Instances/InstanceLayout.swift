@@ -5,9 +5,14 @@ package import Domain
 /// instance and hostile; the rest is the appliance's own.
 package struct InstanceLayout: Sendable, Equatable {
     package let root: String
+    /// The id of the instance.
+    package let name: String
 
     /// - Parameter state: the state directory of the appliance.
-    package init(state: String, _ id: Instance.ID) { root = "\(state)/instances/\(id.text)" }
+    package init(state: String, _ id: Instance.ID) {
+        root = "\(state)/instances/\(id.text)"
+        name = id.text
+    }
 
     package var startFile: String { "\(root)/start.json" }
     package var processFile: String { "\(root)/process.json" }

@@ -53,7 +53,8 @@ extension InstanceRegistry {
         let around = InstanceSupervisor.Surroundings(
             catalog: catalog, journal: StoredJournal(stores: parts.stores),
             deploys: RecordedDeploys(recorder: parts.recorder, bus: parts.bus), alarms: alarms,
-            backend: DirectBackend(), preparation: preparation, watcher: try FileWatcher(),
+            backend: DirectBackend(groups: .delegated()), preparation: preparation,
+            watcher: try FileWatcher(),
             bus: parts.bus)
         let instances = InstanceRegistry(
             stores: parts.stores, alarms: alarms, around: around, stopsOnExit: parts.stopsOnExit)

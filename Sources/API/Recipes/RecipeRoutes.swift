@@ -40,7 +40,7 @@ package struct RecipeView: APIView {
             "RecipeParameter",
             [
                 .field("name", .text), .field("title", .text), .field("unit", .optional(.text)),
-                .field("type", .words(RecipeParameter.Kind.allCases.map(\.rawValue))),
+                .field("type", .words(["string", "number", "boolean"])),
                 .field("default", .anything), .field("min", .optional(.number)),
                 .field("max", .optional(.number)),
             ])
@@ -68,12 +68,21 @@ package struct RecipeView: APIView {
         }
     }
 
+    /// As JSON calls them: what a field of the page has to send.
+    private static func word(_ kind: RecipeParameter.Kind) -> String {
+        switch kind {
+        case .text: "string"
+        case .number, .integer: "number"
+        case .flag: "boolean"
+        }
+    }
+
     private func write(_ parameter: RecipeParameter, to json: inout JSONWriter) {
         json.object { json in
             json.field("name", parameter.name.text)
             json.field("title", parameter.title)
             json.field("unit", parameter.unit)
-            json.field("type", parameter.kind.rawValue)
+            json.field("type", Self.word(parameter.kind))
             json.field("default", parameter.standard)
             json.field("min", parameter.minimum)
             json.field("max", parameter.maximum)

@@ -1,0 +1,125 @@
+import Domain
+
+/// Who may call what, written down a second time and by hand: a route that is not here, or whose
+/// permission gives more or less than this, fails.
+enum RouteRules {
+    struct Rule {
+        let method: String
+        let pattern: String
+        let audience: Audience
+        /// A read-only token may.
+        let reads: Bool
+    }
+
+    enum Audience: Equatable {
+        case anybody
+        /// Whoever is signed in; what they see is the handler's to cut.
+        case signedIn
+        /// From this role on, where the path lies.
+        case from(Role)
+    }
+
+    /// `r` reads, `w` writes.
+    private static let table = """
+        anybody       r GET    health
+        anybody       r GET    openapi.json
+        anybody       r GET    live
+        anybody       w POST   setup
+        anybody       w POST   session
+        anybody       w POST   session/renew
+        anybody       r GET    invitations/{secret}
+        anybody       w POST   invitations/{secret}
+        signedIn      r DELETE session
+        signedIn      r GET    user
+        signedIn      w PATCH  user
+        signedIn      w POST   user/password
+        signedIn      r GET    user/sessions
+        signedIn      w DELETE user/sessions/{session}
+        signedIn      r GET    user/tokens
+        signedIn      w POST   user/tokens
+        signedIn      w DELETE user/tokens/{token}
+        administrator r GET    users
+        administrator w POST   users
+        administrator r GET    users/{user}
+        administrator w PATCH  users/{user}
+        administrator w DELETE users/{user}
+        administrator w POST   users/{user}/password
+        administrator r GET    invitations
+        administrator w POST   invitations
+        administrator w DELETE invitations/{invitation}
+        signedIn      r GET    grants
+        signedIn      w POST   grants
+        owner         w DELETE grants/{grant}
+        administrator r GET    site
+        administrator w PATCH  site
+        signedIn      r GET    teams
+        administrator w POST   teams
+        viewer        r GET    teams/{team}
+        owner         w PATCH  teams/{team}
+        owner         w DELETE teams/{team}
+        viewer        r GET    teams/{team}/members
+        signedIn      r GET    teams/{team}/applications
+        owner         w POST   teams/{team}/applications
+        viewer        r GET    applications/{application}
+        owner         w PATCH  applications/{application}
+        owner         w DELETE applications/{application}
+        signedIn      r GET    instances
+        viewer        r GET    applications/{application}/instances
+        member        w POST   applications/{application}/instances
+        viewer        r GET    instances/{instance}
+        member        w PATCH  instances/{instance}
+        owner         w DELETE instances/{instance}
+        member        w POST   instances/{instance}/actions
+        member        w GET    instances/{instance}/environment
+        member        w PUT    instances/{instance}/environment
+        viewer        r GET    instances/{instance}/logs
+        viewer        r GET    instances/{instance}/logs/download
+        viewer        r GET    instances/{instance}/resources
+        viewer        r GET    instances/{instance}/versions
+        viewer        r GET    instances/{instance}/versions/{version}
+        viewer        r GET    instances/{instance}/versions/{version}/download
+        viewer        r GET    instances/{instance}/versions/{version}/flows
+        viewer        r GET    instances/{instance}/snapshots
+        member        w POST   instances/{instance}/snapshots
+        viewer        r GET    instances/{instance}/flows
+        member        w PUT    instances/{instance}/flows
+        member        w POST   instances/{instance}/restore
+        viewer        r POST   instances/{instance}/editor
+        dashboard     r POST   instances/{instance}/pages
+        member        w GET    instances/{instance}/page-tokens
+        member        w POST   instances/{instance}/page-tokens
+        member        w DELETE instances/{instance}/page-tokens/{token}
+        viewer        r GET    applications/{application}/snapshots
+        member        w POST   applications/{application}/snapshots
+        viewer        r GET    snapshots/{snapshot}
+        member        w PATCH  snapshots/{snapshot}
+        member        w DELETE snapshots/{snapshot}
+        viewer        r GET    snapshots/{snapshot}/download
+        viewer        r GET    snapshots/{snapshot}/flows
+        signedIn      r GET    stacks
+        administrator w POST   stacks
+        signedIn      r GET    stacks/{stack}
+        administrator w DELETE stacks/{stack}
+        signedIn      r GET    recipes
+        signedIn      r GET    recipes/{recipe}
+        signedIn      r GET    audit
+        signedIn      r GET    audit/export
+        signedIn      r GET    alarms
+        member        w POST   alarms/{alarm}/acknowledge
+        signedIn      r GET    overview
+        signedIn      r GET    search
+        """
+
+    static let all: [Rule] = table.split(separator: "\n").map { line in
+        let words = line.split(separator: " ").map(String.init)
+        let audience: Audience =
+            switch words[0] {
+            case "anybody": .anybody
+            case "signedIn": .signedIn
+            default: .from(Role(rawValue: words[0]) ?? .administrator)
+            }
+        return Rule(
+            method: words[2], pattern: "/api/v1/\(words[3])", audience: audience,
+            reads: words[1] == "r")
+    }
+}

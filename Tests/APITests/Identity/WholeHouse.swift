@@ -1,0 +1,106 @@
+import API
+import Basics
+import Crypto
+import Domain
+import HTTP
+import LinesideTesting
+import Net
+import Site
+import Store
+
+/// Every route of the product, over parts that never run: to look at the routes, not to call them.
+struct WholeHouse {
+    let routes: [Route]
+    private let directory: TemporaryDirectory
+
+    init(stores: Stores) async throws {
+        directory = try TemporaryDirectory()
+        let path = directory.path
+        let bus = EventBus()
+        let group = try EventLoopGroup()
+        let signal = SecuritySignal()
+        let origins = HouseFixture.origins
+        let passwords = PasswordHasher()
+        let sealer = Sealer(key: [UInt8](repeating: 3, count: 32))
+        let runtime = IdleRuntime()
+        let vault = Vault(directory: path)
+        let library = VersionLibrary(vault: vault, stores: stores, sealer: sealer)
+        let deployer = FlowDeployer(
+            stores: stores, runtime: runtime, library: library,
+            recorder: VersionRecorder(vault: vault, stores: stores),
+            admin: NodeREDAdmin(
+                client: HTTPClient(group: group),
+                tokens: EditorTokens(key: try SigningKey.generate())),
+            sealer: sealer, state: path)
+        let environment = InstanceEnvironment(instances: stores.instances, sealer: sealer)
+        let maker = InstanceViewMaker(stores: stores, runtime: runtime, origins: origins)
+        let sessions = CallerDirectory(stores: stores)
+        let scopes = ScopeResolver(applications: stores.applications)
+        let recipes = RecipeStore(files: [:])
+        let resources: [any Resource] =
+            RouteTable.directory(
+                stores: stores,
+                desk: FrontDesk(
+                    stores: stores, passwords: passwords, marks: DeviceMark(key: [1])),
+                bus: bus, version: "0.1.0") + [
+                InstanceRoutes(
+                    stores: stores, runtime: runtime,
+                    registrar: InstanceRegistrar(
+                        stores: stores, runtime: runtime, deployer: deployer,
+                        environment: environment, sealer: sealer, state: path),
+                    recipes: recipes, maker: maker,
+                    passwords: PageBasicMaker(hasher: passwords),
+                    defaults: NewInstanceDefaults(memoryLimitMB: 256, allowsPractice: true)),
+                EnvironmentRoutes(environment: environment, runtime: runtime),
+                LogRoutes(logs: stores.logs), ResourceRoutes(resources: stores.resources),
+                FlowRoutes(stores: stores, deployer: deployer),
+                VersionRoutes(
+                    versions: stores.versions, instances: stores.instances, deployer: deployer,
+                    library: library),
+                SnapshotRoutes(stores: stores, deployer: deployer, library: library),
+                DoorRoutes(
+                    instances: stores.instances,
+                    doorkeeper: Doorkeeper(
+                        sessions: sessions,
+                        tickets: GatewayTickets(key: [UInt8](repeating: 1, count: 32)),
+                        signal: signal), origins: origins),
+                PageTokenRoutes(tokens: stores.pageTokens),
+                StackRoutes(
+                    stacks: StackRegistry(
+                        shelf: StackShelf(directory: path), store: stores.stacks),
+                    inbox: UploadInbox(directory: path)),
+                RecipeRoutes(recipes: recipes),
+                OverviewRoutes(stores: stores, runtime: runtime, facts: NoFacts()),
+                LiveRoutes(
+                    bus: bus,
+                    callers: Authentication(directory: sessions, origins: origins),
+                    scopes: scopes, signal: signal,
+                    instances: InstanceFeed(instances: stores.instances, maker: maker),
+                    alarms: AlarmFeed(scopes: scopes), build: "1"),
+            ]
+        routes = RouteTable.described(resources, version: "0.1.0")
+        await group.shutdown()
+    }
+}
+
+/// Nothing runs.
+struct IdleRuntime: InstanceRuntime {
+    func status(of id: Instance.ID) async -> InstanceStatus { InstanceStatus(id: id) }
+    func start(_ id: Instance.ID) async {}
+    func stop(_ id: Instance.ID) async {}
+    func restart(_ id: Instance.ID) async {}
+    func kill(_ id: Instance.ID) async {}
+    func refresh(_ id: Instance.ID) async {}
+    func drain(_ id: Instance.ID) async {}
+    func halt(_ id: Instance.ID) async {}
+    func retire(_ id: Instance.ID) async {}
+}
+
+private struct NoFacts: SiteFacts {
+    func now() async -> SiteCondition {
+        SiteCondition(
+            version: "0.1.0", uptimeSeconds: 1, diskTotal: ByteCount(2), diskFree: ByteCount(1),
+            databaseSize: ByteCount(1), certificateExpiresAt: nil, lastBackupAt: nil,
+            isDirectBackend: true, notices: [])
+    }
+}

@@ -64,7 +64,6 @@ package final class LoopClock: Sendable {
     }
 
     func onAdvance(_ listener: @escaping @Sendable () -> Void) {
-        guard isManual else { return }
         manual.withLock { $0.listeners.append(listener) }
     }
 

@@ -36,6 +36,7 @@ package class SocketChannel: ByteChannel, EventSource, @unchecked Sendable {
     private var handler: (any ChannelHandler)?
     private var key: SlotKey?
     private var opening: ((Result<Void, NetError>) -> Void)?
+    // Timers hold the channel until `depart` cancels them.
     private var deadline: LoopTimer?
     private var stall: LoopTimer?
     private var lastProgress = LoopTime(nanoseconds: 0)
@@ -71,8 +72,7 @@ package class SocketChannel: ByteChannel, EventSource, @unchecked Sendable {
             Glibc.close(fd)
             return depart(error)
         }
-        deadline = loop.schedule(after: limit) { [weak self] in
-            guard let self else { return }
+        deadline = loop.schedule(after: limit) { [self] in
             abort(.timedOut(state == .connecting ? .connect : .handshake))
         }
         if state == .handshaking {
@@ -282,8 +282,7 @@ package class SocketChannel: ByteChannel, EventSource, @unchecked Sendable {
         guard let limit = writeStallLimit, !queue.isEmpty, state == .open, stall == nil else {
             return
         }
-        stall = loop.schedule(after: (lastProgress + limit) - loop.now) { [weak self] in
-            guard let self else { return }
+        stall = loop.schedule(after: (lastProgress + limit) - loop.now) { [self] in
             stall = nil
             guard !queue.isEmpty, let limit = writeStallLimit else { return }
             if loop.now - lastProgress >= limit { abort(.timedOut(.write)) } else { armStall() }
@@ -320,7 +319,7 @@ package class SocketChannel: ByteChannel, EventSource, @unchecked Sendable {
     private func linger() {
         if readEnded { return depart(nil) }
         state = .lingering
-        deadline = loop.schedule(after: Self.lingerTime) { [weak self] in self?.depart(nil) }
+        deadline = loop.schedule(after: Self.lingerTime) { [self] in depart(nil) }
         readable = true
         continueNextTurn()
     }

@@ -27,6 +27,7 @@ final class ServerConnection: ChannelHandler, @unchecked Sendable {
     private var resumesWhenDrained = false
     private var watch = Watch.nothing
     private var deadline: LoopTime?
+    /// Holds the connection until `channelClosed` cancels it.
     private var timer: LoopTimer?
     var writers: [SuspendedWriter] = []
     var onDrain: (() -> Void)?
@@ -96,8 +97,7 @@ final class ServerConnection: ChannelHandler, @unchecked Sendable {
     private func continueNextTurn() {
         guard !isPortionDue else { return }
         isPortionDue = true
-        loop.nextTurn { [weak self] in
-            guard let self else { return }
+        loop.nextTurn { [self] in
             isPortionDue = false
             if exchange == nil { consumeBacklog() }
         }
@@ -141,8 +141,7 @@ final class ServerConnection: ChannelHandler, @unchecked Sendable {
 
     private func begin(_ head: RequestHead) {
         let body = RequestBody(framing: head.framing, highWater: site.limits.highWater) {
-            [weak self] in
-            guard let self else { return }
+            [self] in
             if loop.isCurrent { demand() } else { loop.execute { self.demand() } }
         }
         let exchange = Exchange(
@@ -310,7 +309,7 @@ final class ServerConnection: ChannelHandler, @unchecked Sendable {
             if timer.deadline <= deadline { return }
             loop.cancel(timer)
         }
-        timer = loop.schedule(after: delay) { [weak self] in self?.timerFired() }
+        timer = loop.schedule(after: delay) { [self] in timerFired() }
     }
 
     private func timerFired() {

@@ -90,6 +90,10 @@ struct Appliance: Sendable {
             services: [
                 foundations.authority, Heartbeat(loops: group), instances.alarms, sockets,
                 instances.registry,
+                VaultKeeper(vault: instances.vault, blobs: stores.blobs, alarms: instances.alarms),
+                SiteWatch(
+                    directory: paths.root, authority: foundations.authority,
+                    alarms: instances.alarms),
             ])
     }
 }

@@ -359,7 +359,7 @@ const CLOSED: Record<string, Handler> = {
     const off = !instance(c).resources;
     return list(
       off ? [] : Array.from({ length: points }, (_, k) => sample(from + k * step)),
-      new URLSearchParams({ limit: "5000" }),
+      new URLSearchParams({ limit: "2000" }),
     );
   },
   "GET instances/:i/versions": (c) =>
@@ -527,6 +527,11 @@ const CONTROLS: Record<string, Handler> = {
   },
 };
 
+/** As strict as the server: nobody reads more than 200 at once. */
+function checkLimit(query: URLSearchParams): void {
+  if (Number(query.get("limit") ?? 1) > 200) throw new Refusal(422, "limit must be 1 to 200");
+}
+
 export async function routes(
   data: Data,
   live: Live,
@@ -535,6 +540,7 @@ export async function routes(
   neighbour: () => string,
 ): Promise<Response> {
   const path = url.pathname.replace(/^\/api\/v1\//, "").replace(/^\//, "");
+  checkLimit(url.searchParams);
   const csrf = request.headers.get("x-lineside-csrf");
   const jar = request.headers.get("cookie") ?? "";
   const session = data.sessions.find((s) => s.id === csrf && jar.includes(`${COOKIE}=${s.id}`)) ??

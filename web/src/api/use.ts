@@ -33,7 +33,7 @@ export function useLoad<T>(path: string | null): Loaded<T> {
         if (stop.signal.aborted) return;
         setState((s) => ({
           for: path,
-          data: s.for === path ? s.data : null,
+          data: alike(s.for, path) ? s.data : null,
           error: asError(error),
         }));
       },
@@ -44,8 +44,13 @@ export function useLoad<T>(path: string | null): Loaded<T> {
   }, [path, round, epoch]);
   const reload = useCallback(() => setRound((r) => r + 1), []);
   const set = useCallback((data: T) => setState({ for: path, data, error: null }), [path]);
-  const mine = state.for === path;
+  const mine = alike(state.for, path);
   return { data: mine ? state.data : null, error: mine ? state.error : null, loading, reload, set };
+}
+
+/** The same object, perhaps with another filter: what is shown stays until the new answer is there. */
+function alike(a: string | null, b: string | null): boolean {
+  return a !== null && b !== null && a.split("?")[0] === b.split("?")[0];
 }
 
 export interface Listed<T> extends Omit<Loaded<T[]>, "set"> {
@@ -103,6 +108,23 @@ export function useTopic(topic: string | null, fn: (message: LiveMessage) => voi
     if (topic === null) return;
     return listen(topic, (m) => latest.current(m));
   }, [topic]);
+}
+
+/** Runs `fn` at most once a second, and once more after the last call: for floods of live news. */
+export function useCalm(fn: () => void): () => void {
+  const latest = useRef(fn);
+  latest.current = fn;
+  const due = useRef<number | null>(null);
+  useEffect(() => () => {
+    if (due.current !== null) clearTimeout(due.current);
+    due.current = null;
+  }, []);
+  return useCallback(() => {
+    due.current ??= setTimeout(() => {
+      due.current = null;
+      latest.current();
+    }, 1000) as unknown as number;
+  }, []);
 }
 
 export interface Action {

@@ -26,7 +26,7 @@ function take(alarm: Alarm): void {
 }
 
 function load(): void {
-  api.get<List<Alarm>>("alarms?open=true&limit=500").then(
+  api.get<List<Alarm>>("alarms?open=true&limit=200").then(
     (list) => alarms.set({ open: list.items }),
     () => {},
   );

@@ -50,18 +50,27 @@ export class LogBuffer {
     return this.kept.length ? this.kept[this.kept.length - 1].seq : null;
   }
 
-  /** Newer lines; true if anything changed. */
+  /** Lines from anywhere, mostly newer ones; true if anything changed. */
   append(batch: readonly LogLine[]): boolean {
     const last = this.last ?? -Infinity;
-    const sorted = [...batch].sort((a, b) => a.seq - b.seq);
-    const fresh: LogLine[] = [];
-    for (const line of sorted) {
-      if (line.seq > last && line.seq !== fresh[fresh.length - 1]?.seq) fresh.push(line);
+    let newer = true;
+    let before = last;
+    for (const line of batch) {
+      newer &&= line.seq > before;
+      before = line.seq;
     }
-    if (!fresh.length) return false;
-    const all = this.kept.concat(fresh);
+    if (newer) return this.keep(this.kept.concat(batch), batch.length > 0);
+    // A gap is being filled, or a batch came twice: merge by number.
+    const all = new Map(this.kept.map((l) => [l.seq, l]));
+    const size = all.size;
+    for (const line of batch) if (!all.has(line.seq)) all.set(line.seq, line);
+    if (all.size === size) return false;
+    return this.keep([...all.values()].sort((x, y) => x.seq - y.seq), true);
+  }
+
+  private keep(all: LogLine[], changed: boolean): boolean {
     this.kept = all.length > this.limit ? all.slice(all.length - this.limit) : all;
-    return true;
+    return changed;
   }
 
   /** Older lines, put before; keeps at most `limit` by refusing what no longer fits. */

@@ -2,7 +2,7 @@ import { useMemo } from "react";
 import { session } from "../app/session.ts";
 import { somewhere } from "../api/permissions.ts";
 import type { Instance, Stack } from "../api/types.ts";
-import { type Listed, useList, useTopic } from "../api/use.ts";
+import { type Listed, useCalm, useList, useTopic } from "../api/use.ts";
 import { needsAttention, SEVERITY_ORDER, severityOf } from "../core/abnormal.ts";
 import { useApplications } from "../snapshots/use-applications.ts";
 import { bytes, number } from "../i18n/format.ts";
@@ -21,7 +21,8 @@ import { useStore } from "../ui/use-store.ts";
 
 export function InstancesPage() {
   const list = useList<Instance>("instances");
-  useTopic("instances", (m) => keepUp(list, m.data));
+  const refresh = useCalm(list.reload);
+  useTopic("instances", (m) => keepUp(list, m.data, refresh));
   const applications = useApplications().data;
   const [text, setText] = useQuery("query");
   const [state, setState] = useQuery("state");
@@ -113,13 +114,13 @@ const STATES = [
   "stopped",
 ];
 
-/** One instance changed: its row is replaced; anything unclear is read again. */
-export function keepUp(list: Listed<Instance>, data: unknown): void {
+/** One instance changed: its row is replaced; anything unclear has the list read again. */
+export function keepUp(list: Listed<Instance>, data: unknown, refresh: () => void): void {
   const change = data as Partial<Instance> & { kind?: string } | undefined;
   const known = change?.id && list.data?.some((i) => i.id === change.id);
   if (known && change.state && change.kind !== "deleted") {
     list.update((items) => items.map((i) => i.id === change.id ? { ...i, ...change } : i));
-  } else list.reload();
+  } else refresh();
 }
 
 export function instanceColumns(names: Map<string, string>): Column<Instance>[] {

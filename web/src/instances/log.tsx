@@ -17,7 +17,9 @@ import { toast } from "../ui/toast.tsx";
 import { useStore } from "../ui/use-store.ts";
 
 const ROW = 22;
-const PAGE = 500;
+/** The most that the server gives at once, and how many of such pages close a gap. */
+const PAGE = 200;
+const GAP_PAGES = 25;
 
 interface LogBatch {
   records: LogRecord[];
@@ -43,14 +45,23 @@ export function LogTab({ instance }: { instance: Instance }) {
   // What was missed while the connection was away comes by number, not by luck.
   useEffect(() => {
     const stop = new AbortController();
-    const last = log.last;
-    const path = query(base, { limit: PAGE, after: last ?? undefined });
-    api.get<LogPage>(path, { signal: stop.signal }).then((page) => {
-      log.append(page.items);
-      if (last === null) setOldest(!page.hasMore);
-      setError(null);
-      setRevision((r) => r + 1);
-    }, (e) => {
+    const options = { signal: stop.signal };
+    const fill = async () => {
+      let after = log.last;
+      const first = after === null;
+      for (let n = 0; n < GAP_PAGES; n++) {
+        const path = query(base, { limit: PAGE, after });
+        const page = await api.get<LogPage>(path, options);
+        log.append(page.items);
+        if (first) setOldest(!page.hasMore);
+        setRevision((r) => r + 1);
+        if (first || !page.hasMore || !page.items.length) return;
+        after = page.items[page.items.length - 1].seq;
+      }
+      // The gap is too wide to be closed: its newest lines come live.
+      log.missed += Math.max(0, (log.last ?? 0) - (after ?? 0));
+    };
+    fill().then(() => setError(null), (e) => {
       if (!stop.signal.aborted) setError(asError(e));
     });
     return () => stop.abort();

@@ -2,7 +2,7 @@ import { useEffect } from "react";
 import { Acknowledge, alarmPath, alarms } from "../app/alarms.tsx";
 import { session } from "../app/session.ts";
 import type { Instance, InstanceState, Overview } from "../api/types.ts";
-import { useList, useLoad, useTopic } from "../api/use.ts";
+import { useCalm, useList, useLoad, useTopic } from "../api/use.ts";
 import { needsAttention, SEVERITY_ORDER, severityOf } from "../core/abnormal.ts";
 import { bytes, duration } from "../i18n/format.ts";
 import { t, tn, word } from "../i18n/text.ts";
@@ -21,10 +21,11 @@ export function OverviewPage() {
   const overview = useLoad<Overview>("overview");
   const instances = useList<Instance>("instances");
   const user = useStore(session, (s) => s.user);
-  useTopic("instances", () => {
+  const refresh = useCalm(() => {
     overview.reload();
     instances.reload();
   });
+  useTopic("instances", refresh);
   useTopic("site", overview.reload);
   useEffect(() => {
     const id = setInterval(overview.reload, 60_000);

@@ -2,7 +2,7 @@ import { useState } from "react";
 import { api, query } from "../api/client.ts";
 import { somewhere } from "../api/permissions.ts";
 import type { Application, Instance, Snapshot } from "../api/types.ts";
-import { useAction, useList, useLoad, useTopic } from "../api/use.ts";
+import { useAction, useCalm, useList, useLoad, useTopic } from "../api/use.ts";
 import { useCrumb } from "../app/crumbs.ts";
 import { session } from "../app/session.ts";
 import { readFlowsFile } from "../core/flows-file.ts";
@@ -109,7 +109,8 @@ export function ApplicationPage({ id }: { id: string }) {
 
 function Instances({ id }: { id: string }) {
   const list = useList<Instance>("instances", { application: id });
-  useTopic("instances", (m) => keepUp(list, m.data));
+  const refresh = useCalm(list.reload);
+  useTopic("instances", (m) => keepUp(list, m.data, refresh));
   return (
     <ListPanel
       label={t("instances.title")}

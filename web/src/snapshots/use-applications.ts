@@ -27,7 +27,7 @@ export function useApplications(): Applications {
       const teams = (await api.get<List<Team>>("teams?limit=200", options)).items;
       const lists = await Promise.all(
         teams.map((team) =>
-          api.get<List<Application>>(`teams/${team.id}/applications?limit=500`, options)
+          api.get<List<Application>>(`teams/${team.id}/applications?limit=200`, options)
         ),
       );
       const data = lists.flatMap((l) => l.items).sort((a, b) => natural(a.name, b.name));

@@ -51,3 +51,10 @@ Deno.test("100,000 lines in batches stay cheap in memory", () => {
   }
   equal([log.lines.length, log.first, log.last], [5000, 95001, 100000]);
 });
+
+Deno.test("a gap is filled although newer lines came first", () => {
+  const log = new LogBuffer(10);
+  log.append([line(1), line(9)]);
+  equal(log.append([line(5), line(4), line(9)]), true);
+  equal(seqs(log.lines), [1, 4, 5, 9]);
+});

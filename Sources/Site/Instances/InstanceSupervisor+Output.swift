@@ -107,6 +107,12 @@ extension InstanceSupervisor {
     /// Before a start: everything was taken over, so the file may begin anew. The new beginning
     /// is kept first, or a later appliance would pass over what is written up to the old end.
     func emptyOutput() async {
+        await turn.take()
+        await beginOutputAnew()
+        await turn.leave()
+    }
+
+    private func beginOutputAnew() async {
         guard pending.isEmpty else { return }
         let path = layout.log
         guard let file = try? HostileDirectory(path).open("out.log", O_RDWR) else {
@@ -134,11 +140,31 @@ extension InstanceSupervisor {
         case .flowsUnreadable: feed(.flowsUnreadable)
         case .credentialsUnreadable: feed(.credentialsUnreadable)
         case .deploy: Task { await self.drainSpool() }
-        case .resources(let usage): sample(usage)
+        case .resources(let usage):
+            sample(usage)
+            settleFlood()
         case .dropped(let count):
             note("\(count) records were not written: more than 200 came in a second.", now)
+            flood()
         case .flowsStopped, .modules: break
         }
+    }
+
+    private func flood() {
+        if floodedAt == nil {
+            around.alarms.raise(
+                .instanceLogFlood,
+                "This instance writes more log records than are kept. Look for a node that logs "
+                    + "or a debug node that prints without pause.", on: id)
+        }
+        floodedAt = around.clock.elapsed
+    }
+
+    /// A minute without a flood ends it.
+    private func settleFlood() {
+        guard let floodedAt, around.clock.elapsed - floodedAt > .seconds(60) else { return }
+        self.floodedAt = nil
+        around.alarms.clear(.instanceLogFlood, on: id)
     }
 
     /// Makes versions of the deploys that wait in the spool.

@@ -12,9 +12,13 @@ extension InstanceSupervisor {
         prober?.cancel()
         let clock = around.clock
         prober = Task { [weak self] in
+            // From one question to the next, so that three of them without an answer take 15 s.
+            var pause = Self.probePause
             while !Task.isCancelled {
-                do { try await clock.sleep(Self.probePause) } catch { return }
+                do { try await clock.sleep(pause) } catch { return }
+                let asked = clock.elapsed
                 await self?.probe()
+                pause = max(Self.probePause - (clock.elapsed - asked), .zero)
             }
         }
     }

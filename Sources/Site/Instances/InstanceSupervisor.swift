@@ -69,13 +69,18 @@ package actor InstanceSupervisor {
     let spoolTurn = Turnstile()
     var drain: SpoolDrain
     var drainRetry: Task<Void, Never>?
+    /// What was said last; empty where only an older appliance knew.
     var spoolFault: String?
+    var floodedAt: Duration?
 
     // Probing.
     var prober: Task<Void, Never>?
     var installedAt: Duration?
     var lastUsage: InstanceUsage?
     var sampledAt = Duration.zero
+
+    /// Those that the machine knows nothing of.
+    private static let ownAlarms: Set<AlarmKind> = [.instanceSpool, .instanceLogFlood]
 
     /// - Parameters:
     ///   - raised: alarms of this instance that are open from before.
@@ -89,7 +94,9 @@ package actor InstanceSupervisor {
         self.changed = changed
         layout = InstanceLayout(state: around.preparation.state, id)
         executor = BlockingExecutor(label: "instance \(id.text)")
-        machine = InstanceMachine(raised: raised)
+        machine = InstanceMachine(raised: raised.subtracting(Self.ownAlarms))
+        spoolFault = raised.contains(.instanceSpool) ? "" : nil
+        floodedAt = raised.contains(.instanceLogFlood) ? around.clock.elapsed : nil
         status = InstanceStatus(id: id)
         drain = SpoolDrain(layout)
     }

@@ -52,7 +52,9 @@ package struct LogTail: ~Copyable {
             batch.skipped = target - position.offset
             position.offset = target
         }
-        var bytes = [UInt8](repeating: 0, count: Self.chunk)
+        guard size > position.offset else { return nil }
+        let wanted = Int(min(size - position.offset, Int64(Self.chunk)))
+        var bytes = [UInt8](repeating: 0, count: wanted)
         let count = pread(file.raw, &bytes, bytes.count, off_t(position.offset))
         guard count >= 0 else { throw SystemError("read out.log") }
         var start = 0

@@ -108,7 +108,7 @@ struct InstanceDeployTests {
     }
 
     /// 200 under LINESIDE_LONG: the number that the promise names.
-    @Test("No acknowledged deploy is lost, however often Node-RED and the appliance are killed")
+    @Test("No acknowledged deploy is lost, however often Node-RED is killed")
     func kills() async throws {
         let rounds = getenv("LINESIDE_LONG") == nil ? 8 : 200
         let house = try await House(stack: nil)

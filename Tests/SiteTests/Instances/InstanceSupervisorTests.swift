@@ -247,6 +247,19 @@ import Testing
         await supervisor.letGo()
     }
 
+    @Test("A flood is one alarm, and over after a minute without one")
+    func flood() async throws {
+        let (instance, supervisor, process) = try await running()
+        for _ in 1...3 { try process.event("dropped", #","count":7"#) }
+        try await instance.journal.records.first("the count") { $0.text.hasPrefix("7 records") }
+        #expect(instance.alarms.open == [.instanceLogFlood])
+        #expect(instance.alarms.changes.all.count == 1)
+        instance.clock.advance(.seconds(61))
+        try process.event("resources", #","rss":1"#)
+        try await instance.alarms.changes.first("its end") { $0 == .cleared(.instanceLogFlood) }
+        await supervisor.letGo()
+    }
+
     @Test("Samples come from what the process says, with the processor time between two of them")
     func resources() async throws {
         let (instance, supervisor, process) = try await running()

@@ -67,6 +67,24 @@ import Testing
         await supervisor.letGo()
     }
 
+    @Test("An alarm of an earlier appliance is over once the spool is empty, and not before")
+    func oldAlarm() async throws {
+        let instance = try spooled([1])
+        instance.deploys.isFull.withLock { $0 = true }
+        let supervisor = try instance.scriptedSupervisor(raised: [.instanceSpool])
+        await supervisor.resume()
+        await supervisor.start()
+        let process = try await instance.scripted.started.first("a process") { _ in true }
+        try process.event("listening")
+        try process.event("flows:started")
+        try await instance.state(.running)
+        #expect(!instance.alarms.changes.all.contains(.cleared(.instanceSpool)))
+        instance.deploys.isFull.withLock { $0 = false }
+        await supervisor.drainSpool()
+        #expect(instance.alarms.changes.all.last == .cleared(.instanceSpool))
+        await supervisor.letGo()
+    }
+
     @Test("Flows are not laid down beside a deploy that waits: it would undo them")
     func install() throws {
         let instance = try spooled([1])

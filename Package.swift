@@ -73,7 +73,9 @@ let package = Package(
             exclude: ["Corpus", "Differential"]),
         tests("ProcessesTests", ["Basics", "Processes"]),
         tests("DomainTests", ["Basics", "Domain"]),
-        tests("StoreTests", ["Basics", "Store", "Domain", "SQLite", "Crypto", "LinesideTesting"]),
+        tests(
+            "StoreTests", ["Basics", "Store", "Domain", "SQLite", "Crypto", "LinesideTesting"],
+            exclude: ["migrations.sum"]),
         tests(
             "SiteTests",
             [

@@ -140,7 +140,7 @@ package final class Database: Sendable {
     }
 
     /// Called on the writer's thread after each commit that took a session, a token, a role or a
-    /// user away, before the writer is answered. One observer; it must not block.
+    /// user away, or changed how an instance is reached, before the writer is answered. One observer; it must not block.
     package func observeAccess(_ observer: @escaping @Sendable () -> Void) {
         writer.observeAccess(observer)
     }

@@ -135,6 +135,7 @@ package struct InstanceStore: Sendable {
                 draft.settings.timeZone, draft.settings.paletteInstall,
                 draft.settings.paletteUpload, draft.settings.logLevel.rawValue,
                 draft.secrets.credentialSecret, draft.secrets.pageSecret, tx.now)
+            tx.accessChanged()
             let instance = try InstanceStore.get(draft.id, in: tx)
             var changes = AuditChanges()
             changes.compare("slug", nil, slug.text)
@@ -167,6 +168,7 @@ package struct InstanceStore: Sendable {
             if let settings = change.settings { new.settings = settings }
             let changes = InstanceStore.changes(from: old, to: new)
             guard !changes.isEmpty else { return new }
+            tx.accessChanged()
             try tx.run(
                 InstanceSQL.update, id, new.name, new.slug, new.stackID,
                 new.settings.access.rawValue, new.settings.pageBasic?.name,

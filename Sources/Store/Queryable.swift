@@ -34,7 +34,8 @@ package struct Transaction: ~Copyable, Queryable {
         return link.connection.changes
     }
 
-    /// Somebody may do less from now on; told to the database's observer after the commit.
+    /// Somebody may do less from now on, or something is reached otherwise; told to the database's
+    /// observer after the commit.
     func accessChanged() { link.isAccessChanged = true }
 }
 

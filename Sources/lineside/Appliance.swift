@@ -74,21 +74,18 @@ struct Appliance: Sendable {
         let admin = Dispatcher(
             routes: resources.routes(callers: console), callers: console, scopes: scopes,
             origins: nil, pages: AdminDoor(firstRun: FirstRun(foundations: foundations)).answer)
-        // Whatever was changed may have changed what somebody may do: one place that no route can
-        // forget.
-        for (door, dispatcher) in [(doors.platform, platform), (doors.admin, admin)] {
-            door.open { request in
-                let response = await dispatcher.answer(request)
-                if !request.method.isSafe { signal.raise() }
-                return response
-            }
-        }
+        // Told by the registry itself: no route can forget it, and a stranger who knocks often
+        // does not make every open editor be looked at again.
+        stores.registry.observeAccess { signal.raise() }
+        doors.platform.open(platform.answer)
+        doors.admin.open(admin.answer)
         doors.editors.open(editors.answer)
         doors.pages.open(pages.answer)
         return Appliance(
             foundations: foundations, doors: doors,
             services: [
                 foundations.authority, Heartbeat(loops: group), instances.alarms, sockets,
+                RegistryKeeper(stores: stores),
                 instances.registry,
                 VaultKeeper(vault: instances.vault, blobs: stores.blobs, alarms: instances.alarms),
                 SiteWatch(

@@ -61,6 +61,25 @@ private enum PlainSQL: String {
         #expect(try await count(second) == 1)
     }
 
+    @Test("What was acknowledged is in the files at that moment, as a kill would leave them")
+    func killed() async throws {
+        let directory = try TemporaryDirectory()
+        let path = "\(directory.path)/a.db"
+        let database = try await Database(path: path)
+        for number in 1...20 {
+            try await database.write { (tx: borrowing Transaction) throws(StoreError) -> Void in
+                try tx.run(PlainSQL.insert, "key \(number)", "value")
+            }
+            let left = "\(directory.path)/left-\(number).db"
+            for suffix in ["", "-wal"] {
+                try Files.replace(left + suffix, with: try Files.read(path + suffix))
+            }
+            let next = try await Database(path: left)
+            #expect(try await count(next) == number)
+            next.close()
+        }
+    }
+
     @Test("A read sees one moment, while writes go on")
     func snapshot() async throws {
         let directory = try TemporaryDirectory()

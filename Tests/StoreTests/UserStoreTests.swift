@@ -117,6 +117,12 @@ import Testing
             })
         #expect(try await told { try await stores.users.delete(ben.id, by: .site) })
         #expect(try await !told { _ = try await factory.team("Press shop") })
+        let instance = try await factory.instance("OEE")
+        #expect(
+            try await told {
+                _ = try await stores.instances.update(
+                    instance.id, .init(slug: Slug(validating: "press")), by: .site)
+            })
     }
 
     @Test("User names are unique")

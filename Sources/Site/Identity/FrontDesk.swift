@@ -48,6 +48,7 @@ package final class FrontDesk: Sendable {
     private let marks: DeviceMark
     private let throttle = Mutex(LoginThrottle())
     private let clock: @Sendable () -> ContinuousClock.Instant
+    private let lastReport = Mutex<ContinuousClock.Instant?>(nil)
 
     /// - Parameter marks: of devices that somebody signed in on before.
     package init(
@@ -229,7 +230,10 @@ extension FrontDesk {
         _ attempt: LoginThrottle.Attempt, _ body: () async throws(Refusal) -> Value?
     ) async throws(Refusal) -> Value? {
         let wait = throttle.withLock { $0.begin(attempt, at: clock()) }
-        if let wait { throw .throttled(seconds: Int(wait.components.seconds) + 1) }
+        if let wait {
+            await report(attempt)
+            throw .throttled(seconds: Int(wait.components.seconds) + 1)
+        }
         let value: Value?
         do throws(Refusal) { value = try await body() } catch {
             throttle.withLock { $0.undo(attempt) }
@@ -237,6 +241,23 @@ extension FrontDesk {
         }
         if value != nil { throttle.withLock { $0.succeeded(attempt, at: clock()) } }
         return value
+    }
+
+    /// An audit event, one a minute at most: whoever guesses must not fill the disk with them.
+    private func report(_ attempt: LoginThrottle.Attempt) async {
+        let now = clock()
+        let isDue = lastReport.withLock { last in
+            if let last, last + .seconds(60) > now { return false }
+            last = now
+            return true
+        }
+        guard isDue else { return }
+        let event = AuditEvent(
+            kind: "session.throttled",
+            text: "Sign-in as “\(attempt.shownAccount)” from \(attempt.address) slowed down after "
+                + "repeated failures")
+        // The refusal stands, whether it could be written down or not.
+        try? await stores.audit.record(event, by: Actor(.nobody, address: attempt.address))
     }
 
     private func verify(_ password: String, _ hash: String?) async throws(Refusal) -> Bool {

@@ -18,6 +18,11 @@ package struct LoginThrottle: Sendable {
             self.address = LoginThrottle.network(of: address)
             self.device = device
         }
+
+        /// For people: what is no user name is not repeated.
+        package var shownAccount: String {
+            account.isEmpty || account.hasPrefix("\u{0}") ? "…" : account
+        }
     }
 
     private struct Entry {

@@ -156,6 +156,9 @@ import Testing
             JSONObject(texts: ("username", "anna"), ("password", HouseFixture.password)),
             as: .init(headers: [(Header.cookie, "__Host-lineside-device=\(device)")]))
         #expect(owner.status == 201)
+        let events = try await house.stores.audit.list(.init(kind: "session.throttled"))
+        #expect(events.items.map(\.address) == ["192.0.2.7"])
+        #expect(events.items.first?.event.text.contains("“anna”") == true)
     }
 
     @Test("An invitation makes one account with its roles, and is used up")

@@ -37,7 +37,7 @@ extension EventLoop {
             let error: NetError =
                 fd == -EINVAL
                 ? .badAddress(address.description)
-                : SocketChannel.error(-fd, "connect to \(address)")
+                : NetError.from(-fd, "connect to \(address)")
             return execute { opened(.failure(error)) }
         }
         let channel =

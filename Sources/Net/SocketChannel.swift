@@ -19,30 +19,30 @@ package class SocketChannel: ByteChannel, EventSource, @unchecked Sendable {
     package var writeStallLimit: Duration? = .seconds(60)
 
     let fd: Int32
-    private(set) var state: State
+    var state: State
     /// The last read, or write, did not say that it would block.
     var readable = false
     var writable = false
-    private var hungUp = false
-    private var paused = true
-    private var readEnded = false
-    private var wantsShutdown = false
-    private var wantsClose = false
-    private var sentShutdown = false
+    var hungUp = false
+    var paused = true
+    var readEnded = false
+    var wantsShutdown = false
+    var wantsClose = false
+    var sentShutdown = false
     private var isDirty = false
     private var isQueued = false
     private var wasFull = false
-    private var queue = WriteQueue()
-    private var handler: (any ChannelHandler)?
-    private var key: SlotKey?
-    private var opening: ((Result<Void, NetError>) -> Void)?
+    var queue = WriteQueue()
+    var handler: (any ChannelHandler)?
+    var key: SlotKey?
+    var opening: ((Result<Void, NetError>) -> Void)?
     // Timers hold the channel until `depart` cancels them.
-    private var deadline: LoopTimer?
-    private var stall: LoopTimer?
+    var deadline: LoopTimer?
+    var stall: LoopTimer?
     private var lastProgress = LoopTime(nanoseconds: 0)
-    private var discarded = 0
-    private var failure: NetError?
-    private var departure: (() -> Void)?
+    var discarded = 0
+    var failure: NetError?
+    var departure: (() -> Void)?
 
     /// How long, and for how many bytes, a closed channel waits for its peer's end.
     static let lingerTime = Duration.seconds(2)
@@ -53,7 +53,7 @@ package class SocketChannel: ByteChannel, EventSource, @unchecked Sendable {
         self.loop = loop
         self.fd = fd
         state = connecting ? .connecting : .handshaking
-        peer = Self.describe(fd)
+        peer = PeerAddress(of: fd)
     }
 
     package var isOpen: Bool { state == .open && !wantsClose }
@@ -88,8 +88,8 @@ package class SocketChannel: ByteChannel, EventSource, @unchecked Sendable {
         if state == .connecting {
             guard writable else { return }
             let code = clinux_socket_error(fd)
-            guard code == 0 else { return abort(Self.error(code, "connect")) }
-            peer = Self.describe(fd)
+            guard code == 0 else { return abort(NetError.from(code, "connect")) }
+            peer = PeerAddress(of: fd)
             state = .handshaking
         }
         switch handshake() {
@@ -121,7 +121,7 @@ package class SocketChannel: ByteChannel, EventSource, @unchecked Sendable {
             if count == 0 { return .ended }
             if errno == EINTR { continue }
             if errno == EAGAIN { return .blocked }
-            return .failed(Self.error(errno, "read"))
+            return .failed(NetError.from(errno, "read"))
         }
     }
 
@@ -131,7 +131,7 @@ package class SocketChannel: ByteChannel, EventSource, @unchecked Sendable {
             if count >= 0 { return .moved(count) }
             if errno == EINTR { continue }
             if errno == EAGAIN { return .blocked }
-            return .failed(Self.error(errno, "write"))
+            return .failed(NetError.from(errno, "write"))
         }
     }
 
@@ -169,7 +169,7 @@ package class SocketChannel: ByteChannel, EventSource, @unchecked Sendable {
         guard state == .open || state == .lingering else { return }
         if mask & EPOLLERR.rawValue != 0 {
             let code = clinux_socket_error(fd)
-            return abort(code == 0 ? .reset : Self.error(code, "socket"))
+            return abort(code == 0 ? .reset : NetError.from(code, "socket"))
         }
         // It has its turn already, later in this one.
         if isQueued { return }
@@ -195,7 +195,7 @@ package class SocketChannel: ByteChannel, EventSource, @unchecked Sendable {
         if readable, !paused, !readEnded, isOpen { continueNextTurn() }
     }
 
-    private func continueNextTurn() {
+    func continueNextTurn() {
         guard !isQueued, let key else { return }
         isQueued = true
         loop.countRequeue()
@@ -286,103 +286,6 @@ package class SocketChannel: ByteChannel, EventSource, @unchecked Sendable {
             stall = nil
             guard !queue.isEmpty, let limit = writeStallLimit else { return }
             if loop.now - lastProgress >= limit { abort(.timedOut(.write)) } else { armStall() }
-        }
-    }
-
-    // MARK: Ending
-
-    package func shutdownWrite() {
-        guard state == .open, !wantsShutdown else { return }
-        wantsShutdown = true
-        if queue.isEmpty, writable { finishWriting() }
-    }
-
-    package func close() {
-        guard state != .closed, state != .lingering, !wantsClose else { return }
-        guard state == .open else { return abort(.aborted) }
-        wantsClose = true
-        wantsShutdown = true
-        if sentShutdown { linger() } else if queue.isEmpty, writable { finishWriting() }
-    }
-
-    private func finishWriting() {
-        switch sendShutdown() {
-        case .blocked:
-            writable = false
-            return
-        case .failed(let error): return abort(error)
-        case .moved, .ended: sentShutdown = true
-        }
-        if wantsClose { linger() } else if readEnded { depart(nil) }
-    }
-
-    private func linger() {
-        if readEnded { return depart(nil) }
-        state = .lingering
-        deadline = loop.schedule(after: Self.lingerTime) { [self] in depart(nil) }
-        readable = true
-        continueNextTurn()
-    }
-
-    private func discardInput() {
-        var budget = loop.options.fairShare.bytes
-        while readable, budget > 0 {
-            switch receive(loop.input) {
-            case .moved(let count):
-                budget -= count
-                discarded += count
-                if discarded > Self.lingerBytes { return depart(nil) }
-            case .blocked: readable = false
-            case .ended, .failed: return depart(nil)
-            }
-        }
-        if readable { continueNextTurn() }
-    }
-
-    package func abort(_ error: NetError) { depart(error) }
-
-    private func depart(_ error: NetError?) {
-        guard state != .closed else { return }
-        state = .closed
-        for timer in [deadline, stall] { if let timer { loop.cancel(timer) } }
-        (deadline, stall) = (nil, nil)
-        release()
-        queue.removeAll()
-        if let key { loop.retire(fd, key) }
-        // Later: whoever called `write` or `close` is not called back within it.
-        failure = error
-        loop.execute { [self] in tellClosed() }
-    }
-
-    private func tellClosed() {
-        let (opened, handler, departure) = (opening, handler, departure)
-        (opening, self.handler, self.departure) = (nil, nil, nil)
-        departure?()
-        opened?(.failure(failure ?? .aborted))
-        handler?.channelClosed(failure)
-    }
-
-    // MARK: Names
-
-    private static func describe(_ fd: Int32) -> PeerAddress {
-        var raw = clinux_peer()
-        guard clinux_describe(fd, &raw) == 0 else {
-            return PeerAddress(host: "", port: 0, localPort: 0)
-        }
-        let host = withUnsafeBytes(of: raw.address) { bytes in
-            String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
-        }
-        return PeerAddress(
-            host: host.isEmpty ? "local" : host, port: raw.port, localPort: raw.local_port,
-            userID: raw.user < 0 ? nil : UInt32(raw.user))
-    }
-
-    static func error(_ code: Int32, _ action: String) -> NetError {
-        switch code {
-        case ECONNREFUSED, ENOENT: .refused
-        case ECONNRESET, EPIPE: .reset
-        case ETIMEDOUT: .timedOut(.connect)
-        default: .system(SystemError(action, code: code))
         }
     }
 }

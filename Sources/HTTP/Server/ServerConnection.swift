@@ -5,17 +5,17 @@ import Net
 /// handler, and the answers back. Confined to its loop.
 final class ServerConnection: ChannelHandler, @unchecked Sendable {
     /// What a connection does about time.
-    private enum Watch { case nothing, idle, head, body }
+    enum Watch { case nothing, idle, head, body }
 
     let channel: any ByteChannel
     let loop: EventLoop
     let site: ServerSite
     private let handler: Handler
-    private let peer: Peer
+    let peer: Peer
     private let idPrefix = Randomness.text(count: 10, from: .lowercaseAlphanumerics)
     private var requests = 0
 
-    private var parser: RequestParser
+    var parser: RequestParser
     private(set) var exchange: Exchange?
     /// Came behind the request that is being answered.
     private var backlog: [UInt8] = []
@@ -23,12 +23,10 @@ final class ServerConnection: ChannelHandler, @unchecked Sendable {
     private var isPortionDue = false
     private var readEnded = false
     /// Whatever comes is not looked at any more.
-    private var isDeaf = false
+    var isDeaf = false
     private var resumesWhenDrained = false
-    private var watch = Watch.nothing
-    private var deadline: LoopTime?
-    /// Holds the connection until `channelClosed` cancels it.
-    private var timer: LoopTimer?
+    var watch = Watch.nothing
+    let deadline: MovingDeadline
     var writers: [SuspendedWriter] = []
     var onDrain: (() -> Void)?
 
@@ -40,6 +38,7 @@ final class ServerConnection: ChannelHandler, @unchecked Sendable {
         self.site = site
         self.handler = handler
         loop = channel.loop
+        deadline = MovingDeadline(channel.loop)
         parser = RequestParser(limits: site.limits)
         let security = channel.security
         peer = Peer(
@@ -128,7 +127,7 @@ final class ServerConnection: ChannelHandler, @unchecked Sendable {
 
     func channelClosed(_ error: NetError?) {
         observe(.nothing)
-        if let timer { loop.cancel(timer) }
+        deadline.cancel()
         exchange?.body.fail(.incomplete)
         exchange?.task?.cancel()
         exchange = nil
@@ -190,7 +189,7 @@ final class ServerConnection: ChannelHandler, @unchecked Sendable {
     }
 
     /// Nothing of the request's rest can be had; its handler may still answer.
-    private func giveUp(_ exchange: Exchange, _ fault: BodyFault) {
+    func giveUp(_ exchange: Exchange, _ fault: BodyFault) {
         isDeaf = true
         exchange.isRead = true
         exchange.isLast = true
@@ -268,7 +267,7 @@ final class ServerConnection: ChannelHandler, @unchecked Sendable {
         return stream
     }
 
-    private func refuse(_ fault: HTTPFault) {
+    func refuse(_ fault: HTTPFault) {
         isDeaf = true
         observe(.nothing)
         site.log.debug("\(peer.address): \(fault.status) \(fault.reason)")
@@ -277,64 +276,5 @@ final class ServerConnection: ChannelHandler, @unchecked Sendable {
             detail: fault.reason)
         writePlain(problem, connection: .close)
         channel.close()
-    }
-
-    // MARK: Time
-
-    private func observeInput() {
-        if isDeaf { return observe(.nothing) }
-        guard let exchange else { return observe(parser.isInsideHead ? .head : .idle) }
-        observe(exchange.isRead || exchange.awaitsContinue ? .nothing : .body)
-    }
-
-    private func observe(_ next: Watch) {
-        if watch == next, next == .head || next == .body { return }
-        watch = next
-        switch next {
-        case .nothing: deadline = nil
-        case .idle: expire(after: site.limits.idleTimeout)
-        case .head: expire(after: site.limits.headTimeout)
-        case .body:
-            exchange?.receivedBytes = 0
-            expire(after: site.limits.bodyRateWindow)
-        }
-    }
-
-    /// A timer that fires early looks at the deadline again: cheaper than moving it each time.
-    private func expire(after delay: Duration) {
-        let now = loop.now
-        let deadline = now + delay
-        self.deadline = deadline
-        if let timer, timer.isPending {
-            if timer.deadline <= deadline { return }
-            loop.cancel(timer)
-        }
-        timer = loop.schedule(after: delay) { [self] in timerFired() }
-    }
-
-    private func timerFired() {
-        guard let deadline else { return }
-        let left = deadline - loop.now
-        guard left <= .zero else { return expire(after: left) }
-        switch watch {
-        case .nothing: break
-        case .idle: channel.close()
-        case .head: refuse(HTTPFault(408, "the head came too slowly"))
-        case .body: checkRate()
-        }
-    }
-
-    /// Whoever we made wait is not slow.
-    private func checkRate() {
-        guard let exchange else { return }
-        let wanted =
-            site.limits.bodyMinBytesPerSecond
-            * Int(site.limits.bodyRateWindow.components.seconds)
-        if exchange.receivedBytes < max(wanted, 1), !exchange.wasPaused {
-            return giveUp(exchange, .timedOut)
-        }
-        exchange.wasPaused = false
-        exchange.receivedBytes = 0
-        expire(after: site.limits.bodyRateWindow)
     }
 }

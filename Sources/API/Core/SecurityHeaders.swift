@@ -18,7 +18,8 @@ package enum SecurityHeaders {
         headers[Header.xContentTypeOptions] = "nosniff"
         headers[Header.crossOriginOpenerPolicy] = "same-origin"
         headers["cross-origin-resource-policy"] = "same-origin"
-        headers[Header.referrerPolicy] = "same-origin"
+        // `same-origin` would make the origin of the form that opens an editor "null".
+        headers[Header.referrerPolicy] = "strict-origin"
         headers[Header.xFrameOptions] = "DENY"
         headers[Header.xRequestID] = requestID
     }

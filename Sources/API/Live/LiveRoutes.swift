@@ -40,6 +40,7 @@ package struct LiveRoutes: Resource {
                 type: "/problems/malformed", title: "Malformed", status: error.status,
                 detail: "This address is a WebSocket: \(error.reason).")
         }
+        try Self.requireOwnOrigin(context)
         return .webSocket(protocol: nil) { socket in
             let session = LiveSession(
                 socket: socket, request: context.request, called: context.called, bus: bus,
@@ -53,5 +54,16 @@ package struct LiveRoutes: Resource {
             }
             await session.run()
         }
+    }
+
+    /// A browser says where the page that opens a socket comes from. Whoever sends a bearer, or
+    /// comes by the admin socket, is none.
+    private static func requireOwnOrigin(_ context: RequestContext) throws(Problem) {
+        let request = context.request
+        guard !request.headers.contains(Header.authorization), request.peer.uid == nil else {
+            return
+        }
+        guard let called = context.called, request.headers[Header.origin] == called.httpsOrigin
+        else { throw .foreignOrigin }
     }
 }

@@ -47,13 +47,13 @@ final class LiveSession: Sendable {
 
     /// Returns when the socket has ended.
     func run() async {
+        guard let csrf = await authenticate() else { return socket.close(code: 4401) }
         send { json in
             json.object("hello") { json in
                 json.field("build", self.build)
                 json.field("time", Timestamp.now())
             }
         }
-        guard let csrf = await authenticate() else { return socket.close(code: 4401) }
         await withDiscardingTaskGroup { group in
             group.addTask { await self.keepReviewing(csrf: csrf) }
             group.addTask { await self.keepPinging() }

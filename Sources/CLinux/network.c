@@ -122,9 +122,13 @@ int clinux_socket_error(int fd) {
     return getsockopt(fd, SOL_SOCKET, SO_ERROR, &code, &length) ? errno : code;
 }
 
-void clinux_set_no_delay(int fd) {
-    int on = 1;
-    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+void clinux_tune_tcp(int fd) {
+    int on = 1, idle = 60, interval = 15, count = 4;
+    if (setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on)) return;
+    setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
+    setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &idle, sizeof idle);
+    setsockopt(fd, IPPROTO_TCP, TCP_KEEPINTVL, &interval, sizeof interval);
+    setsockopt(fd, IPPROTO_TCP, TCP_KEEPCNT, &count, sizeof count);
 }
 
 int clinux_set_nonblocking(int fd) {

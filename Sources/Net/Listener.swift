@@ -101,8 +101,11 @@ package final class Listener: EventSource, @unchecked Sendable {
             return
         }
         channel.onDeparture { [limits] in limits.leave(peer) }
-        channel.open(limit: .seconds(10)) { [accept] result in
-            if case .success = result { accept(channel) }
+        channel.open(limit: .seconds(10)) { [accept, log] result in
+            switch result {
+            case .success: accept(channel)
+            case .failure(let error): log.debug("\(peer.host) did not get in: \(error)")
+            }
         }
     }
 

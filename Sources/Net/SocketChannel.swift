@@ -98,7 +98,7 @@ package class SocketChannel: ByteChannel, EventSource, @unchecked Sendable {
         case .moved, .ended: break
         }
         state = .open
-        clinux_set_no_delay(fd)
+        clinux_tune_tcp(fd)
         if let deadline { loop.cancel(deadline) }
         deadline = nil
         let opened = opening

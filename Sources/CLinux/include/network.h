@@ -20,7 +20,8 @@ int clinux_connect_tcp(const char *host, uint16_t port);
 int clinux_connect_unix(const char *path);
 /// What `connect` came to: 0 or an errno.
 int clinux_socket_error(int fd);
-void clinux_set_no_delay(int fd);
+/// No waiting for more to send, and a peer that lost its power is noticed within two minutes.
+void clinux_tune_tcp(int fd);
 int clinux_set_nonblocking(int fd);
 int clinux_set_close_on_exec(int fd);
 

@@ -16,7 +16,7 @@ import Testing
             let watch = try watcher.watch(path) { tell.yield() }
             try append(path)
             var iterator = told.makeAsyncIterator()
-            await iterator.next()
+            #expect(await iterator.next() != nil)
             withExtendedLifetime(watch) {}
         }
         tell.finish()
@@ -34,7 +34,7 @@ import Testing
             let watch = try watcher.watch(path) { tell.yield() }
             try append(path)
             var iterator = told.makeAsyncIterator()
-            await iterator.next()
+            #expect(await iterator.next() != nil)
             withExtendedLifetime(watch) {}
         }
     }

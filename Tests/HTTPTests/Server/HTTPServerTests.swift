@@ -41,6 +41,7 @@ private let get = "GET / HTTP/1.1\r\nHost: h\r\n\r\n"
         let begun = Mailbox<Void>()
         let server = try TestServer(manual: true) { _ in
             begun.put(())
+            // Longer than the test: ends by cancellation only.
             try? await Task.sleep(for: .seconds(3_600))
             return .empty()
         }

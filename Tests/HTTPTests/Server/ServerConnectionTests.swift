@@ -167,6 +167,7 @@ private let get = "GET / HTTP/1.1\r\nHost: h\r\n\r\n"
         let server = try TestServer { request in
             if request.target.path == "/fast" { return .empty() }
             begun.put(())
+            // Longer than the test: ends by cancellation only.
             try? await Task.sleep(for: .seconds(3_600))
             ended.put(Task.isCancelled)
             return .empty()

@@ -31,7 +31,8 @@ extension Database {
                     "The database \(name) could not be brought from schema \(number) on: \(error). "
                         + "Nothing was lost; free disk space and start again.")
             case .unreadable(let error):
-                throw DatabaseFault("The database \(name) can't be read: \(error).")
+                throw DatabaseFault(
+                    "The database \(name) can't be read: \(error).", isDamage: error.isCorrupt)
             }
         }
     }

@@ -80,7 +80,9 @@ package final class Database: Sendable {
             try connection.execute(pragmas)
             return connection
         } catch {
-            throw DatabaseFault("The database \(path ?? "in memory") can't be opened: \(error).")
+            throw DatabaseFault(
+                "The database \(path ?? "in memory") can't be opened: \(error).",
+                isDamage: error.isCorrupt)
         }
     }
 

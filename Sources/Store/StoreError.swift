@@ -33,5 +33,10 @@ extension StoreError {
 package struct DatabaseFault: Error, Sendable, Equatable, CustomStringConvertible {
     /// One sentence for the person who starts the appliance.
     package let description: String
-    package init(_ description: String) { self.description = description }
+    /// What lies there is no database, or a broken one.
+    package let isDamage: Bool
+    package init(_ description: String, isDamage: Bool = false) {
+        self.description = description
+        self.isDamage = isDamage
+    }
 }

@@ -1,3 +1,6 @@
+import Basics
+import Glibc
+
 /// All stores over the two databases of a site.
 package struct Stores: Sendable {
     package let registry: Database
@@ -45,12 +48,23 @@ package struct Stores: Sendable {
         resources = ResourceStore(database: history)
     }
 
-    /// Opens `registry.db` and `logs.db` in a state directory.
+    /// Opens `registry.db` and `logs.db` in a state directory. A damaged `logs.db` is put aside: no
+    /// log is worth a plant that stands still. A damaged registry is refused.
     package static func open(directory: String) async throws(DatabaseFault) -> Stores {
-        Stores(
-            registry: try await Database(path: "\(directory)/registry.db"),
-            history: try await Database(
-                path: "\(directory)/logs.db", migrations: Migrations.logs, durability: .relaxed))
+        let registry = try await Database(path: "\(directory)/registry.db")
+        let path = "\(directory)/logs.db"
+        do throws(DatabaseFault) {
+            return Stores(registry: registry, history: try await history(path))
+        } catch {
+            guard error.isDamage else { throw error }
+            Log("store").error("\(error) It is put aside, and the logs begin anew.")
+            for suffix in ["", "-wal", "-shm"] { rename(path + suffix, "\(path).damaged\(suffix)") }
+            return Stores(registry: registry, history: try await history(path))
+        }
+    }
+
+    private static func history(_ path: String) async throws(DatabaseFault) -> Database {
+        try await Database(path: path, migrations: Migrations.logs, durability: .relaxed)
     }
 
     /// For tests.

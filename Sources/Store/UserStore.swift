@@ -132,7 +132,9 @@ package struct UserStore: Sendable {
                 }
             }
             if user.isDisabled { try tx.run(SessionSQL.deleteAll, id, "") }
-            tx.accessChanged()
+            if user.isDisabled != old.isDisabled || user.isAdministrator != old.isAdministrator {
+                tx.accessChanged()
+            }
             try UserStore.requireAdministrator(in: tx)
             try tx.record(.changed(user.reference, changes), by: actor)
             return user

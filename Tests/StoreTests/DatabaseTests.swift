@@ -154,6 +154,25 @@ private enum PlainSQL: String {
         #expect(try Files.read(path) == bytes)
     }
 
+    @Test("A damaged log is put aside; a damaged registry is refused")
+    func damaged() async throws {
+        let directory = try TemporaryDirectory()
+        let garbage = Array(String(repeating: "not a database ", count: 100).utf8)
+        try Files.replace("\(directory.path)/logs.db", with: garbage)
+        let stores = try await Stores.open(directory: directory.path)
+        _ = try await stores.logs.append(
+            [LogRecord(at: .now(), level: .info, text: "again")], of: .random())
+        stores.close()
+        #expect(try Files.read("\(directory.path)/logs.db.damaged") == garbage)
+        let other = try TemporaryDirectory()
+        try Files.replace("\(other.path)/registry.db", with: garbage)
+        let fault = await #expect(throws: DatabaseFault.self) {
+            _ = try await Stores.open(directory: other.path)
+        }
+        #expect(fault?.isDamage == true)
+        #expect(try Files.read("\(other.path)/registry.db") == garbage)
+    }
+
     @Test("Before an upgrade a copy is kept, and of the copies the last three")
     func copies() async throws {
         let directory = try TemporaryDirectory()

@@ -3,7 +3,7 @@ package import Domain
 package import Store
 
 /// Whom a secret speaks for, as the database has it at this moment.
-package struct CallerDirectory: SessionDirectory {
+package struct CallerDirectory: Sendable {
     private let stores: Stores
 
     package init(stores: Stores) { self.stores = stores }
@@ -19,7 +19,9 @@ package struct CallerDirectory: SessionDirectory {
         else { return nil }
         // A full disk must not keep people from reading.
         try? await stores.sessions.touch(found.session, now: .now())
-        return Self.caller(found, address: address)
+        return Caller(
+            actor: .user(found.user.id, name: found.user.username.text, address: address),
+            grants: found.grants, sessionID: found.session.id)
     }
 
     /// - Parameter bearer: with its prefix.
@@ -34,17 +36,5 @@ package struct CallerDirectory: SessionDirectory {
                 user: found.user.id, address: address),
             grants: found.grants, readOnly: found.token.readOnly,
             tokenScope: found.token.scope == .site ? nil : found.token.scope)
-    }
-
-    package func caller(of session: Session.ID) async -> Caller? {
-        // No answer is no permission: whoever asks closes what hangs on it.
-        guard let found = try? await stores.sessions.find(session) else { return nil }
-        return Self.caller(found, address: found.session.address)
-    }
-
-    private static func caller(_ found: SessionStore.SignedIn, address: String) -> Caller {
-        Caller(
-            actor: .user(found.user.id, name: found.user.username.text, address: address),
-            grants: found.grants, sessionID: found.session.id)
     }
 }

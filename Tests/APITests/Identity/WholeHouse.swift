@@ -61,7 +61,7 @@ struct WholeHouse {
                 DoorRoutes(
                     instances: stores.instances,
                     doorkeeper: Doorkeeper(
-                        sessions: sessions,
+                        sessions: StoredSessions(stores.sessions),
                         tickets: GatewayTickets(key: [UInt8](repeating: 1, count: 32)),
                         signal: signal), origins: origins),
                 PageTokenRoutes(tokens: stores.pageTokens),

@@ -17,7 +17,7 @@ extension InstanceSupervisor {
             return feed(.refused(.cannotStart("\(error)")))
         }
         await emptyOutput()
-        guard machine.state == .starting else {
+        guard machine.state == .starting, !isLetGo else {
             return feed(.refused(.cannotStart("it was stopped meanwhile")))
         }
         do throws(InstanceTrouble) {
@@ -75,11 +75,12 @@ extension InstanceSupervisor {
     }
 
     private func ended(_ exit: InstanceExit, _ identity: ProcessIdentity) async {
+        guard !isLetGo else { return }
         let uptime = around.clock.elapsed - freshAt
         // Its last words decide what its end means.
         await pump(final: true)
         await drainSpool()
-        guard process?.identity == identity else { return }
+        guard process?.identity == identity, !isLetGo else { return }
         forgetProcess()
         feed(.exited(exit, uptime: uptime))
     }

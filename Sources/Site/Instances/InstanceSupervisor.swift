@@ -56,6 +56,8 @@ package actor InstanceSupervisor {
     /// When the process started or its flows last did.
     var freshAt = Duration.zero
     var badPort: Int?
+    /// From then on the next appliance decides what an end of the process means.
+    private(set) var isLetGo = false
     private var timers: [InstanceMachine.Timer: Task<Void, Never>] = [:]
     private var status: InstanceStatus
 
@@ -128,6 +130,7 @@ package actor InstanceSupervisor {
 
     /// Ends looking after it, for good. The process runs on.
     package func letGo() async {
+        isLetGo = true
         for timer in timers.values { timer.cancel() }
         timers = [:]
         prober?.cancel()
@@ -141,6 +144,7 @@ package actor InstanceSupervisor {
     }
 
     func feed(_ event: InstanceMachine.Event) {
+        guard !isLetGo else { return }
         for action in machine.apply(event) { perform(action) }
         writeStanding()
         publish()

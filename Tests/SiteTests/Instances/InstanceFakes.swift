@@ -112,6 +112,27 @@ final class HandClock: SupervisorClock {
         }
     }
 
+    /// Waits for the `number`th sleep of that length to begin, and ends it.
+    func end(_ duration: Duration, _ number: Int = 1) async throws {
+        let isThere: @Sendable () -> Bool = { [sleeps] in
+            sleeps.all.count { $0 == duration } >= number
+        }
+        if !isThere() {
+            try await sleeps.first("sleep \(number) of \(duration)") { _ in isThere() }
+        }
+        advance(duration)
+    }
+
+    /// Waits for the pause before the next try to begin, the `number`th of the test, and ends it.
+    func endPause(_ number: Int) async throws {
+        let others: [Duration] = [5, 20, 30, 120, 600].map { .seconds($0) }
+        let isThere: @Sendable () -> Bool = { [sleeps] in
+            sleeps.all.count { !others.contains($0) } >= number
+        }
+        if !isThere() { try await sleeps.first("pause \(number)") { _ in isThere() } }
+        advance(.seconds(60))
+    }
+
     func advance(_ duration: Duration) {
         let due = state.withLock { state in
             state.now += duration

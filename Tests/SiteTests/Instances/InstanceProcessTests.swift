@@ -120,6 +120,35 @@ struct InstanceProcessTests {
         try await instance.state(.stopped)
     }
 
+    @Test("One that ignores SIGTERM is killed with all that it started when the grace is over")
+    func ignoresTerm() async throws {
+        let instance = try SupervisedInstance()
+        let supervisor = try instance.realSupervisor(practice: "ignore-term", byHand: true)
+        await supervisor.start()
+        let pid = try #require(try await instance.state(.running).pid)
+        await supervisor.stop()
+        try await instance.state(.stopping)
+        try await instance.clock.sleeps.first("the grace timer") { $0 == .seconds(20) }
+        #expect(ProcessIdentity(running: pid) != nil)
+        instance.clock.advance(.seconds(20))
+        try await instance.state(.stopped)
+        #expect(ProcessStatus.members(ofSession: pid).isEmpty)
+    }
+
+    @Test("A process that dies again and again ends in safe mode, then in crashed, not in a loop")
+    func crashLoop() async throws {
+        let instance = try SupervisedInstance()
+        let supervisor = try instance.realSupervisor(practice: "crash=20", byHand: true)
+        await supervisor.start()
+        for round in 1...4 { try await instance.clock.endPause(round) }
+        let status = try await instance.state(.crashed)
+        #expect(status.detail?.contains("even in safe mode") == true)
+        #expect(instance.alarms.open == [.instanceCrashed])
+        let starts = instance.journal.texts.filter { $0.hasPrefix("Practice runtime") }
+        #expect(starts.count == 6)
+        #expect(instance.journal.texts.contains { $0.contains("told to crash") })
+    }
+
     @Test("flows.json that is no JSON is not overwritten and not tried again")
     func brokenFlows() async throws {
         let (instance, supervisor) = try await started(flows: "[{\"id\":")

@@ -49,8 +49,7 @@ import Testing
         let (instance, supervisor, process) = try await running()
         await supervisor.stop()
         try await process.signals.first("SIGTERM") { $0 == .terminate }
-        try await instance.clock.sleeps.first("the grace timer") { $0 == .seconds(20) }
-        instance.clock.advance(.seconds(20))
+        try await instance.clock.end(.seconds(20))
         try await process.signals.first("SIGKILL") { $0 == .kill }
         process.end(.signal(SIGKILL))
         let status = try await instance.state(.stopped)
@@ -63,23 +62,15 @@ import Testing
         let (instance, supervisor, process) = try await running()
         instance.probe.answers.withLock { $0 = false }
         for round in 1...3 {
-            let asked = instance.probe.asked.all.count
-            try await instance.clock.sleeps.first("pause \(round) of the probe") {
-                $0 == .seconds(5)
-            }
-            instance.clock.advance(.seconds(5))
-            try await instance.probe.asked.first("probe \(round)", after: asked) { _ in true }
-            if round < 3 {
-                let sleeps = instance.clock.sleeps.all.count
-                try await instance.clock.sleeps.first("next pause", after: sleeps - 1) { _ in true }
-            }
+            try await instance.clock.end(.seconds(5), round)
+            try await instance.probe.asked.first("probe \(round)", after: round - 1) { _ in true }
         }
         try await process.signals.first("SIGKILL") { $0 == .kill }
         #expect(instance.alarms.open == [.instanceUnresponsive])
         process.end(.signal(SIGKILL))
         let status = try await instance.state(.backingOff)
         #expect(status.detail?.contains("endless loop") == true)
-        instance.clock.advance(.seconds(60))
+        try await instance.clock.endPause(1)
         try await instance.scripted.started.first("another process", after: 1) { _ in true }
         await supervisor.letGo()
     }
@@ -89,13 +80,12 @@ import Testing
         let (instance, supervisor, process) = try await running()
         instance.probe.answers.withLock { $0 = false }
         process.installing.withLock { $0 = true }
-        for _ in 1...6 {
-            let asked = instance.probe.asked.all.count
-            let sleeps = instance.clock.sleeps.all.count
-            instance.clock.advance(.seconds(5))
-            try await instance.probe.asked.first("a probe", after: asked) { _ in true }
-            try await instance.clock.sleeps.first("its pause", after: sleeps) { _ in true }
+        for round in 1...6 {
+            try await instance.clock.end(.seconds(5), round)
+            try await instance.probe.asked.first("probe \(round)", after: round - 1) { _ in true }
         }
+        // The seventh begins only after the answer to the sixth was judged.
+        try await instance.clock.end(.seconds(5), 7)
         #expect(process.signals.all.isEmpty)
         #expect(instance.statuses.all.last?.state == .running)
         await supervisor.letGo()
@@ -116,7 +106,7 @@ import Testing
             process.end(.code(1))
             guard round < 4 else { break }
             try await instance.state(.backingOff, after: told)
-            instance.clock.advance(.seconds(60))
+            try await instance.clock.endPause(round + 1)
         }
         let safe = try await instance.scripted.started.first("safe mode", after: 5) { _ in true }
         #expect(safe.plan?.arguments.last == "--safe")
@@ -150,7 +140,7 @@ import Testing
         #expect(status.detail?.contains("disk is full") == true)
         #expect(instance.alarms.open == [.siteDisk])
         instance.space.withLock { $0 = .max }
-        instance.clock.advance(.seconds(60))
+        try await instance.clock.endPause(1)
         let process = try await instance.scripted.started.first("a process") { _ in true }
         try process.event("listening")
         try process.event("flows:started")
@@ -238,8 +228,7 @@ import Testing
         }
         #expect(Files.exists(path))
         instance.deploys.isFull.withLock { $0 = false }
-        try await instance.clock.sleeps.first("the next try") { $0 == .seconds(30) }
-        instance.clock.advance(.seconds(30))
+        try await instance.clock.end(.seconds(30))
         let kept = try await instance.deploys.kept.first("the deploy") { _ in true }
         #expect(kept.id == name && kept.user == "ada" && kept.flows == Array("[]".utf8))
         try await instance.alarms.changes.first("its end") { $0 == .cleared(.instanceSpool) }

@@ -48,10 +48,14 @@ final class SupervisedInstance: Sendable {
 
     /// With real processes in real time.
     /// - Parameter practice: faults that the practice runtime shall have.
-    func realSupervisor(practice: String? = nil) throws -> InstanceSupervisor {
+    /// - Parameter byHand: time stands still until `clock` is moved.
+    func realSupervisor(
+        practice: String? = nil, byHand: Bool = false
+    ) throws -> InstanceSupervisor {
         let extra = practice.map { ["LINESIDE_PRACTICE=\($0)"] } ?? []
+        let time: any SupervisorClock = byHand ? clock : MonotonicClock()
         return supervisor(
-            try surroundings(DirectBackend(), LoopbackProbe(), MonotonicClock(), extra), [])
+            try surroundings(DirectBackend(), LoopbackProbe(), time, extra), [])
     }
 
     private func surroundings(

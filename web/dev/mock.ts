@@ -21,7 +21,7 @@ const TYPES: Record<string, string> = {
   txt: "text/plain",
 };
 
-let neighbour = "";
+let neighbour = "", own = "";
 
 /** The strict policy that the page must live under. */
 function policy(): string {
@@ -47,6 +47,7 @@ async function file(path: string, accept: string): Promise<Response> {
     "content-security-policy": policy(),
     "cross-origin-opener-policy": "same-origin",
     "x-content-type-options": "nosniff",
+    "referrer-policy": "strict-origin",
   });
   if (/\bgzip\b/.test(accept)) {
     try {
@@ -101,6 +102,10 @@ async function handle(request: Request): Promise<Response> {
 
 /** Stands for the origins of editors and pages: says what it was handed. */
 async function elsewhere(request: Request): Promise<Response> {
+  // As the editors' gateway does: only a form of the platform's own page is taken.
+  if (request.method === "POST" && request.headers.get("origin") !== own) {
+    return new Response("Not allowed", { status: 403 });
+  }
   const form = request.method === "POST" ? await request.formData() : null;
   const code = form?.get("code") ?? "none";
   const html = `<!doctype html><title>Editor</title><h1>Editor</h1><p id="code">${code}</p>`;
@@ -112,6 +117,8 @@ neighbour = `http://127.0.0.1:${other.addr.port}`;
 Deno.serve({
   hostname: "127.0.0.1",
   port,
-  onListen: ({ port }) =>
-    console.log(JSON.stringify({ page: `http://127.0.0.1:${port}`, elsewhere: neighbour })),
+  onListen: ({ port }) => {
+    own = `http://127.0.0.1:${port}`;
+    console.log(JSON.stringify({ page: own, elsewhere: neighbour }));
+  },
 }, handle);

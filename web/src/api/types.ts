@@ -291,7 +291,7 @@ export interface Alarm {
 export interface AuditEvent {
   id: string;
   at: Time;
-  actor: { type: "user" | "token" | "site" | "device"; id: string; name: string };
+  actor: { type: "user" | "token" | "site" | "device" | "nobody"; id: string; name: string };
   address: string | null;
   kind: string;
   object: ObjectRef | null;

@@ -133,6 +133,7 @@ export const de: Record<keyof typeof en, string> = {
   "actor.user": "Benutzer",
   "actor.token": "Zugriffstoken",
   "actor.site": "Lineside selbst",
+  "actor.nobody": "niemand angemeldet",
   "actor.device": "Gerät",
   "search.open": "Suchen (Strg+K)",
   "search.title": "Suchen",

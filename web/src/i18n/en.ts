@@ -131,6 +131,7 @@ export const en = {
   "actor.user": "user",
   "actor.token": "access token",
   "actor.site": "Lineside itself",
+  "actor.nobody": "nobody signed in",
   "actor.device": "device",
   "search.open": "Search (Ctrl+K)",
   "search.title": "Search",

@@ -186,11 +186,16 @@ export function instanceColumns(names: Map<string, string>): Column<Instance>[] 
 }
 
 export function stackName(i: Instance): string {
-  return i.stack ? `${i.stack.name} ${i.stack.version}` : t("stack.practice");
+  return i.stack ? nameOf(i.stack) : t("stack.practice");
 }
 
 /** A stack is often called what it holds: then that is said once. */
 export function stackLabel(s: Stack): string {
-  const own = `${s.name} ${s.version}`;
+  const own = nameOf(s);
   return own === `Node-RED ${s.nodeRed}` ? own : `${own} (Node-RED ${s.nodeRed})`;
+}
+
+/** Name and version; some names hold their version already. */
+export function nameOf(s: { name: string; version: string }): string {
+  return s.name.endsWith(s.version) ? s.name : `${s.name} ${s.version}`;
 }

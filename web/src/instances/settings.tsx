@@ -13,7 +13,7 @@ import { Panel } from "../ui/page-head.tsx";
 import { ProblemNote } from "../ui/problem.tsx";
 import { Await } from "../ui/states.tsx";
 import { Time } from "../ui/time.tsx";
-import { stackLabel } from "./instances.tsx";
+import { nameOf, stackLabel } from "./instances.tsx";
 import { toast } from "../ui/toast.tsx";
 
 interface Props {
@@ -105,7 +105,7 @@ function General({ instance, onChange }: Props) {
             ...(instance.stack && !stacks.data?.some((s) => s.id === instance.stack?.id)
               ? [{
                 value: instance.stack.id,
-                label: `${instance.stack.name} ${instance.stack.version}`,
+                label: nameOf(instance.stack),
               }]
               : []),
             ...(instance.stack ? [] : [{ value: "", label: t("stack.practice") }]),

@@ -5,6 +5,7 @@ import type { Stack } from "../api/types.ts";
 import { asError, useAction, useList } from "../api/use.ts";
 import { bytes, number } from "../i18n/format.ts";
 import { t, tn } from "../i18n/text.ts";
+import { nameOf } from "../instances/instances.tsx";
 import { Button } from "../ui/button.tsx";
 import { Confirm, Dialog } from "../ui/dialog.tsx";
 import { ListPanel } from "../ui/list.tsx";
@@ -43,7 +44,7 @@ export function StacksPage() {
             key: "name",
             title: t("name"),
             sort: (s) => s.name,
-            cell: (s) => <strong>{s.name} {s.version}</strong>,
+            cell: (s) => <strong>{nameOf(s)}</strong>,
           },
           { key: "nodeRed", title: "Node-RED", sort: (s) => s.nodeRed, cell: (s) => s.nodeRed },
           {
@@ -85,7 +86,7 @@ export function StacksPage() {
               <Button
                 kind="quiet"
                 icon="trash"
-                label={t("stacks.remove", { name: `${s.name} ${s.version}` })}
+                label={t("stacks.remove", { name: nameOf(s) })}
                 why={why ?? (s.instances ? tn("stacks.used", s.instances) : null)}
                 onClick={() => setRemoving(s)}
               />
@@ -100,7 +101,7 @@ export function StacksPage() {
             onDone={(stack) => {
               setAdding(false);
               list.reload();
-              toast(t("stacks.done", { name: `${stack.name} ${stack.version}` }));
+              toast(t("stacks.done", { name: nameOf(stack) }));
             }}
           />
         )
@@ -123,7 +124,7 @@ export function StacksPage() {
 
 function RemoveStack(p: { stack: Stack; onClose: () => void; onDone: () => void }) {
   const action = useAction();
-  const name = `${p.stack.name} ${p.stack.version}`;
+  const name = nameOf(p.stack);
   return (
     <Confirm
       title={t("stacks.remove", { name })}

@@ -14,6 +14,7 @@ package final class Listener: EventSource, @unchecked Sendable {
     var descriptor: Int32 { fd }
     private let limits: ConnectionLimits
     private let tls: TLSConfiguration?
+    private let plainAnswer: [UInt8]
     private let log: Log
     private let accept: Acceptor
     private let path: String?
@@ -27,10 +28,12 @@ package final class Listener: EventSource, @unchecked Sendable {
     private var loop: EventLoop { loops[0] }
 
     /// - Parameter loops: the first accepts; connections go to all in turn.
+    /// - Parameter plainAnswer: bytes for whoever speaks HTTP without TLS where `tls` is asked for.
     /// - Parameter accept: called on the connection's loop.
     package init(
         _ address: ListenAddress, loops: [EventLoop], limits: ConnectionLimits,
-        tls: TLSConfiguration? = nil, log: Log = Log("net"), accept: @escaping Acceptor
+        tls: TLSConfiguration? = nil, plainAnswer: [UInt8] = [], log: Log = Log("net"),
+        accept: @escaping Acceptor
     ) throws(NetError) {
         let (fd, name, path) = Self.listen(address)
         guard fd >= 0 else {
@@ -42,6 +45,7 @@ package final class Listener: EventSource, @unchecked Sendable {
         self.loops = loops
         self.limits = limits
         self.tls = tls
+        self.plainAnswer = plainAnswer
         self.log = log
         self.accept = accept
         port = clinux_local_port(fd)
@@ -93,7 +97,8 @@ package final class Listener: EventSource, @unchecked Sendable {
     private func adopt(_ fd: Int32, _ loop: EventLoop) {
         let channel =
             if let tls {
-                TLSChannel(loop, fd, connecting: false, .server(tls.context))
+                TLSChannel(
+                    loop, fd, connecting: false, .server(tls.context, plainAnswer: plainAnswer))
             } else { SocketChannel(loop, fd, connecting: false) }
         let peer = channel.peer
         guard limits.admit(peer) else {

@@ -36,7 +36,8 @@ package final class HTTPServer: Sendable {
     ) throws(NetError) -> Int {
         let site = site
         let listener = try Listener(
-            address, loops: group.loops, limits: counts, tls: tls, log: site.log
+            address, loops: group.loops, limits: counts, tls: tls,
+            plainAnswer: ServerSite.speakTLS, log: site.log
         ) { channel in
             if let name = channel.security?.applicationProtocol, let other = alternatives[name] {
                 return other(channel)

@@ -21,6 +21,14 @@ final class ServerSite: Sendable {
         self.forward = forward
     }
 
+    /// For browsers that were given `http://`.
+    static let speakTLS: [UInt8] = {
+        let text = "This port speaks HTTPS: put https:// in front of the address.\n"
+        return Array(
+            ("HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain; charset=utf-8\r\n"
+                + "Content-Length: \(text.utf8.count)\r\nConnection: close\r\n\r\n\(text)").utf8)
+    }()
+
     var isDraining: Bool { state.withLock { $0.isDraining } }
     var connections: [ServerConnection] { state.withLock { Array($0.connections.values) } }
 

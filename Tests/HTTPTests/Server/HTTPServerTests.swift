@@ -189,6 +189,19 @@ private let get = "GET / HTTP/1.1\r\nHost: h\r\n\r\n"
         await server.end()
     }
 
+    @Test("Whoever speaks plain HTTP to a TLS port is told so")
+    func plain() async throws {
+        let identity = try CertificateFixtures().server()
+        let tls = try TLSConfiguration(.pem(chain: identity.chain, key: identity.key))
+        let server = try TestServer(tls: tls) { _ in .empty() }
+        let text = try await server.answer(to: get)
+        #expect(statuses(text) == [400])
+        #expect(text.contains("https://"))
+        let noise = try await server.answer(to: "\u{1}noise\r\n\r\n")
+        #expect(!noise.contains("HTTP"))
+        await server.end()
+    }
+
     @Test("A connection under another protocol goes to who speaks it")
     func alternative() async throws {
         let fixtures = try CertificateFixtures()

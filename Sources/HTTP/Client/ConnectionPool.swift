@@ -34,7 +34,8 @@ final class ConnectionPool: Sendable {
                 return true
             }
         guard isKept else { return stream.close() }
-        stream.limitIdle(to: idleLimit)
+        // Taken in the very moment, it is as one that the upstream has closed.
+        stream.limitIdle(to: idleLimit, as: .closed)
         stream.whenEnded { [weak self, weak stream] in
             guard let stream else { return }
             self?.remove(stream, upstream)

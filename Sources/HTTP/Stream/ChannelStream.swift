@@ -3,7 +3,7 @@ import Synchronization
 
 /// A connection as a stream: callbacks of the loop on one side, tasks that wait on the other. What
 /// an upgraded connection becomes on the server's side, and every connection on the client's.
-// Unchecked: the three fields below `state` belong to the loop's thread.
+// Unchecked: the fields below `state` belong to the loop's thread.
 package final class ChannelStream: ByteStream, ChannelHandler, @unchecked Sendable {
     private typealias Reader = CheckedContinuation<Result<[UInt8]?, StreamFault>, Never>
 
@@ -31,6 +31,7 @@ package final class ChannelStream: ByteStream, ChannelHandler, @unchecked Sendab
     private let state = Mutex(State())
     private var lastMove: LoopTime
     private var idleLimit: Duration?
+    private var idleFault = StreamFault.stalled
     private var timer: LoopTimer?
 
     /// - Parameter early: what was read already and belongs to the stream.
@@ -173,10 +174,14 @@ package final class ChannelStream: ByteStream, ChannelHandler, @unchecked Sendab
 
     // MARK: Time
 
-    /// Ends the stream as stalled when nothing has moved for so long; `nil`: never.
-    package func limitIdle(to limit: Duration?) {
+    /// Ends the stream when nothing has moved for so long; `nil`: never. A side that takes nothing
+    /// may do so for as long, or for 60 s where there is no limit.
+    /// - Parameter fault: how the end looks to whoever uses the stream then.
+    package func limitIdle(to limit: Duration?, as fault: StreamFault = .stalled) {
         onLoop { stream in
             stream.idleLimit = limit
+            stream.idleFault = fault
+            stream.channel.writeStallLimit = limit ?? .seconds(60)
             stream.lastMove = stream.channel.loop.now
             stream.armTimer()
         }
@@ -200,7 +205,7 @@ package final class ChannelStream: ByteStream, ChannelHandler, @unchecked Sendab
     private func checkIdle() {
         timer = nil
         guard let idleLimit else { return }
-        if channel.loop.now - lastMove >= idleLimit { abort(.stalled) } else { armTimer() }
+        if channel.loop.now - lastMove >= idleLimit { abort(idleFault) } else { armTimer() }
     }
 
     private func onLoop(_ body: @escaping @Sendable (ChannelStream) -> Void) {

@@ -198,7 +198,7 @@ import Testing
     func timesOut() async throws {
         let asked = Signal<Void>()
         let cut = Signal<Void>()
-        let server = try TestUpstream(manual: true) { wire, _ in
+        let server = try TestUpstream { wire, _ in
             _ = try await wire.head()
             asked.send()
             await wire.ended()
@@ -218,7 +218,7 @@ import Testing
     func trickles() async throws {
         let asked = Signal<Void>()
         let go = Signal<Void>()
-        let server = try TestUpstream(manual: true) { wire, _ in
+        let server = try TestUpstream { wire, _ in
             _ = try await wire.head()
             try await wire.write("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n")
             asked.send()
@@ -244,7 +244,7 @@ import Testing
     @Test("A connection that nobody needs is closed before the upstream does it")
     func idleLimit() async throws {
         let cut = Signal<Void>()
-        let server = try TestUpstream(manual: true) { wire, _ in
+        let server = try TestUpstream { wire, _ in
             _ = try await wire.head()
             try await wire.answer("x")
             await wire.ended()

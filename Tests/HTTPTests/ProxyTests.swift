@@ -381,7 +381,7 @@ import Testing
     func idle() async throws {
         let asked = Signal<Void>()
         let go = Signal<Void>()
-        let server = try TestUpstream(manual: true) { wire, _ in
+        let server = try TestUpstream { wire, _ in
             while true {
                 let head = try await wire.head()
                 asked.send()

@@ -12,10 +12,10 @@ final class TestUpstream: Sendable {
     private let listener: Listener
     private let count: Counter
 
-    /// - Parameter manual: the loop's clock stands until the test moves it.
-    init(manual: Bool = false, _ script: @escaping Script) throws {
+    /// The clock of its loop stands until the test moves it: no limit of time on a slow machine.
+    init(_ script: @escaping Script) throws {
         var options = EventLoop.Options()
-        options.clock = manual ? .manual() : .system
+        options.clock = .manual()
         clock = options.clock
         let group = try EventLoopGroup(options: options)
         self.group = group

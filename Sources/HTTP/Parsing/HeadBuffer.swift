@@ -65,12 +65,18 @@ struct HeadBuffer: ~Copyable {
         guard let base = bytes.baseAddress else { return nil }
         let count = min(bytes.count, limits.maxHead + 1)
         while scanned < count {
-            var index = ASCII.skipPlain(base, scanned, count)
-            while index < count, base[index] >= 0x80 || base[index] == ASCII.tab {
-                index = ASCII.skipPlain(base, index &+ 1, count)
+            // The first byte that is wrong decides, wherever the pieces end: so the first line is
+            // not looked at past its limit. 64: what stands around the target.
+            let end = lines == 0 ? min(count, lineStart + limits.maxTarget + 64) : count
+            var index = ASCII.skipPlain(base, scanned, end)
+            while index < end, base[index] >= 0x80 || base[index] == ASCII.tab {
+                index = ASCII.skipPlain(base, index &+ 1, end)
             }
             scanned = index
-            guard index < count else { break }
+            guard index < end else {
+                if end < count { throw HTTPFault(414, "target too long") }
+                break
+            }
             guard base[index] == ASCII.carriageReturn else {
                 throw .malformed("control character in the head")
             }
@@ -89,9 +95,6 @@ struct HeadBuffer: ~Copyable {
             if !isEmptyLine { lines += 1 }
         }
         if count > limits.maxHead { throw tooLong }
-        if lines == 0, scanned - lineStart > limits.maxTarget + 64 {
-            throw HTTPFault(414, "target too long")
-        }
         guard base[0] == ASCII.carriageReturn || ASCII.isToken(base[0]) else {
             throw .malformed("not HTTP")
         }

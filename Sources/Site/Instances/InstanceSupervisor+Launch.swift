@@ -88,6 +88,7 @@ extension InstanceSupervisor {
     func forgetProcess() {
         process = nil
         watch = nil
+        reader?.cancel()
         unlink(layout.processFile)
     }
 

@@ -18,7 +18,13 @@ extension InstanceSupervisor {
         guard process != nil, watch == nil else { return }
         let (wakes, wake) = AsyncStream.makeStream(
             of: Void.self, bufferingPolicy: .bufferingNewest(1))
-        watch = try? around.watcher.watch("\(layout.log)/out.log") { wake.yield() }
+        do throws(SystemError) {
+            watch = try around.watcher.watch("\(layout.log)/out.log") { wake.yield() }
+        } catch {
+            // The kernel allows a user so many watches and no more.
+            log.warning("the output of instance \(id) is looked at every half second: \(error)")
+        }
+        let isWatched = watch != nil
         // What was written before the watch began.
         wake.yield()
         reader?.cancel()
@@ -26,7 +32,8 @@ extension InstanceSupervisor {
             for await _ in wakes {
                 await self?.pump(final: false)
                 // 50 ms: lines of a busy instance go to the store together.
-                try? await Task.sleep(for: .milliseconds(50))
+                try? await Task.sleep(for: .milliseconds(isWatched ? 50 : 500))
+                if !isWatched { wake.yield() }
             }
         }
     }

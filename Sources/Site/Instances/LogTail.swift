@@ -35,7 +35,9 @@ package struct LogTail: ~Copyable {
         let inode = UInt64(information.st_ino)
         // A file that became shorter was emptied by somebody.
         let isKnown = stored.map { $0.inode == inode && $0.offset <= information.st_size } ?? false
-        position = LogPosition(inode: inode, offset: isKnown ? stored?.offset ?? 0 : 0)
+        // Where nobody remembers the place: behind what was given back to the disk. 3: SEEK_DATA.
+        let data = max(0, Int64(lseek(file.raw, 0, 3)))
+        position = LogPosition(inode: inode, offset: isKnown ? stored?.offset ?? data : data)
         self.file = file
     }
 
@@ -73,7 +75,8 @@ package struct LogTail: ~Copyable {
     }
 
     private static func cut(_ line: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
-        line.prefix(LogLine.maximumBytes)
+        // Zeros: the rest of a block of which the first part was given back.
+        line.drop { $0 == 0 }.prefix(LogLine.maximumBytes)
     }
 
     /// - Parameter position: up to which everything is kept elsewhere.

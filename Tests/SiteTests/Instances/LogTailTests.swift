@@ -90,6 +90,10 @@ import Testing
         stat(path, &information)
         #expect(information.st_size == 4096 * 1024 + 6)
         #expect(information.st_blocks * 512 < 64 << 10)
+        // A store that forgot the place gets no line of zeros.
+        var forgetful = try LogTail(directory: directory.path, from: nil)
+        let again = try lines(&forgetful)
+        #expect(again == ["after"])
     }
 
     @Test("A backlog that nobody can read through is passed over and counted")

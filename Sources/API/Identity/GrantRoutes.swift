@@ -61,10 +61,14 @@ package struct GrantRoutes: Resource {
     ) async throws(Problem) -> Created<GrantView> {
         let path = try await path(of: body.scope)
         try require(context.caller, mayGive: body.role, at: path)
-        let current = try await stored { () async throws(StoreError) in
-            try await stores.grants.list(of: body.userID).first { $0.scope == body.scope }
+        let held = try await stored { () async throws(StoreError) in
+            try await stores.grants.list(of: body.userID)
         }
-        if let current { try require(context.caller, mayGive: current.role, at: path) }
+        // A nearer grant may lower: nobody lowers those above them.
+        let target = Caller(actor: .user(body.userID, name: ""), grants: held)
+        if let role = target.roleOverMembers(at: path) {
+            try require(context.caller, mayGive: role, at: path)
+        }
         let grant = try await stored { () async throws(StoreError) in
             try await stores.grants.grant(
                 body.role, at: body.scope, to: body.userID, by: context.actor)
@@ -87,7 +91,7 @@ package struct GrantRoutes: Resource {
     private func require(
         _ caller: Caller, mayGive role: Role, at path: ScopePath
     ) throws(Problem) {
-        guard let own = caller.role(at: path) else { throw .notFound("It") }
+        guard let own = caller.roleOverMembers(at: path) else { throw .notFound("It") }
         guard caller.may(.memberEdit, at: path), own >= role else {
             throw .forbidden("You can give and take roles up to your own, as an owner or above.")
         }

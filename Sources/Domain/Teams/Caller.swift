@@ -42,7 +42,18 @@ package struct Caller: Sendable, Equatable {
             // One's own account is no part of a team: a token bounded to one can't change it.
             return permission.isReading || tokenScope == nil
         }
-        return role(at: path).map { $0 >= lowest } ?? false
+        let role =
+            permission == .memberRead || permission == .memberEdit
+            ? roleOverMembers(at: path) : role(at: path)
+        return role.map { $0 >= lowest } ?? false
+    }
+
+    /// For giving and taking roles the highest grant on the way down counts, not the nearest: the
+    /// owner of an application could otherwise lock those above out of it for good.
+    package func roleOverMembers(at path: ScopePath) -> Role? {
+        if actor.identity == .site { return .administrator }
+        if let tokenScope, !path.lies(in: tokenScope) { return nil }
+        return grants.filter { path.lies(in: $0.scope) }.map(\.role).max()
     }
 
     /// All that it may do there, in the order of the table.

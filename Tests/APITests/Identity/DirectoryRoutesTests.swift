@@ -94,6 +94,26 @@ import Testing
         #expect(house.faults.all == [])
     }
 
+    @Test("An owner can't lower an administrator, who can always undo a lowering")
+    func lowering() async throws {
+        let house = try await HouseFixture()
+        let factory = try await house.factory()
+        let team = factory.team
+        let olga = try await house.token(
+            of: try await factory.user("olga", [(.team(team.id), .owner)]))
+        let body = JSONObject(
+            texts: ("userId", factory.administrator.id.text), ("scope", "team"),
+            ("scopeId", team.id.text), ("role", "viewer"))
+        #expect(try await house.call(.post, "grants", body, as: olga).status == 403)
+        let anna = try await house.token(of: factory.administrator)
+        let own = try await house.call(.post, "grants", body, as: anna)
+        #expect(own.status == 201)
+        #expect(try await house.call(.delete, "teams/\(team.id)", as: anna).status == 403)
+        let id = try #require(own.json["id"]?.string)
+        #expect(try await house.call(.delete, "grants/\(id)", as: anna).status == 204)
+        #expect(try await house.call(.delete, "teams/\(team.id)", as: anna).status == 204)
+    }
+
     @Test("A member can't raise the own role")
     func escalation() async throws {
         let house = try await HouseFixture()

@@ -29,6 +29,21 @@ import Testing
         #expect(caller([(.site, .administrator)]).role(at: path) == .administrator)
     }
 
+    @Test("A nearer grant does not take the say over members from those above")
+    func keepsMembers() throws {
+        let team = try #require(path.team)
+        let application = try #require(path.application)
+        let owner = caller([(.team(team), .owner), (.application(application), .viewer)])
+        #expect(owner.may(.memberEdit, at: path))
+        let raised = caller([(.team(team), .viewer), (.application(application), .owner)])
+        #expect(
+            !raised.may(.memberEdit, at: ScopePath(organization: path.organization, team: team)))
+        let lowered = caller([(.site, .administrator), (.team(team), .viewer)])
+        #expect(!lowered.may(.flowsEdit, at: path))
+        #expect(lowered.may(.memberEdit, at: path))
+        #expect(!caller([(.team(team), .viewer)]).may(.memberEdit, at: path))
+    }
+
     @Test("A token reaches no further than its scope, whatever its user may do")
     func tokenScope() {
         let elsewhere = Scope.team(.random())

@@ -1,5 +1,6 @@
 import Basics
 import Crypto
+import Domain
 import Glibc
 import Site
 import Store
@@ -21,7 +22,7 @@ struct ApplianceFacts: SiteFacts {
                     text: "Flows run as the user of the appliance: fit for trying and testing, "
                         + "not for a plant."))
         }
-        if configuration.instances.practice {
+        if await standsIn() {
             notices.append(
                 SiteCondition.Notice(
                     kind: "practice",
@@ -36,6 +37,14 @@ struct ApplianceFacts: SiteFacts {
             diskTotal: total, diskFree: free, databaseSize: size,
             certificateExpiresAt: await authority.server.notAfter, lastBackupAt: nil,
             isDirectBackend: configuration.instances.backend == .direct, notices: notices)
+    }
+
+    /// Whether the practice runtime runs something, or is all that could.
+    private func standsIn() async -> Bool {
+        guard configuration.instances.practice else { return false }
+        let stacks = (try? await stores.stacks.list().count) ?? 0
+        let instances = (try? await stores.instances.all()) ?? []
+        return stacks == 0 || instances.contains(where: \.isPractice)
     }
 
     private func disk() -> (total: ByteCount, free: ByteCount) {

@@ -38,6 +38,8 @@ struct Serve: Command {
     func run() async throws {
         let configuration = try self.configuration()
         Log.setThreshold(configuration.logLevel)
+        // What libraries make (SQLite's files) is nobody else's to read either.
+        umask(0o077)
         let administrator = try self.administrator()
         let state = try StateDirectory.open(configuration.state)
         // The terminal's Ctrl-C, the service manager, a closed terminal.

@@ -13,6 +13,8 @@ package struct Username: Sendable, Hashable, CustomStringConvertible {
         else {
             throw ValidationFault("may hold only letters a–z, digits and . _ @ + -")
         }
+        // Deploys of the appliance itself bear this name inside Node-RED.
+        guard text != "lineside" else { throw ValidationFault("is the appliance's own") }
         self.text = text
     }
 

@@ -38,17 +38,17 @@ struct InstanceLifeTests {
             state: state, administrator: "ada:correct horse battery")
         let client = try CurlClient(site.origin)
         #expect(try await client.signIn("ada", "correct horse battery").status == 201)
-        let stack = try await addStack(to: site)
+        let stack = try await site.addTestStack()
 
         // Created, and it runs.
-        let application = try await firstApplication(client)
+        let application = try await client.firstApplication()
         var wish: JSONValue = ["name": "Press OEE", "flows": Self.flows(answering: "one")]
         if let stack { wish = replacing(wish, "stack", .string(stack)) }
         let created = try await client.post(
             "/api/v1/applications/\(application)/instances", wish)
         #expect(created.status == 201, "\(created.text)")
         let id = try #require(created["id"].string)
-        var instance = try await running(client, id)
+        var instance = try await client.running(id)
         #expect(instance["practice"] == .bool(stack == nil))
 
         // It answers over HTTPS once its pages are open to everybody.
@@ -75,7 +75,7 @@ struct InstanceLifeTests {
         try await answers(page, "one")
 
         // Node-RED dies and comes back by itself.
-        instance = try await running(client, id)
+        instance = try await client.running(id)
         let before = try #require(instance["pid"]?.int)
         kill(pid_t(before), SIGKILL)
         instance = try await eventually("another process") {
@@ -93,7 +93,7 @@ struct InstanceLifeTests {
         site = try await BuiltLineside(state: state)
         let later = try CurlClient(site.origin)
         #expect(try await later.signIn("ada", "correct horse battery").status == 201)
-        let adopted = try await running(later, id)
+        let adopted = try await later.running(id)
         #expect(adopted["pid"]?.int == pid)
         #expect(startTime(pid) == started)
         try await answers(try #require(adopted["url"]?.string) + "hello", "one")
@@ -106,32 +106,6 @@ struct InstanceLifeTests {
             ).status == 202)
         _ = try await eventually("the end of the process") { startTime(pid) == nil ? true : nil }
         #expect(try await site.stop() == 0)
-    }
-
-    private func addStack(to site: BuiltLineside) async throws -> String? {
-        guard let file = getenv("LINESIDE_TEST_STACK").map({ String(cString: $0) }),
-            file.hasSuffix(".tgz")
-        else { return nil }
-        let added = try await site.command("stack", "add", file)
-        #expect(added.status == 0)
-        return added.output.first?.split(separator: "\t").first.map(String.init)
-    }
-
-    private func firstApplication(_ client: CurlClient) async throws -> String {
-        let teams = try await client.get("/api/v1/teams")
-        let team = try #require(teams["items"].array?.first?["id"]?.string, "\(teams.text)")
-        let path = "/api/v1/teams/\(team)/applications"
-        let applications = try await client.get(path)
-        if let first = applications["items"].array?.first?["id"]?.string { return first }
-        let made = try await client.post(path, ["name": "Line 3"])
-        return try #require(made["id"].string, "\(made.text)")
-    }
-
-    private func running(_ client: CurlClient, _ id: String) async throws -> JSONValue {
-        try await eventually("a running instance", within: .seconds(90)) {
-            let now = try await client.get("/api/v1/instances/\(id)")
-            return now["state"] == "running" ? now.json : nil
-        }
     }
 
     private func versions(

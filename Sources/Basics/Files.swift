@@ -133,20 +133,4 @@ package enum Files {
         }
         return names.sorted()
     }
-
-    /// Removes a tree without following links. What is gone already is fine.
-    package static func removeTree(_ path: String) throws(SystemError) {
-        var information = stat()
-        guard lstat(path, &information) == 0 else {
-            if errno == ENOENT { return }
-            throw SystemError("stat \(path)")
-        }
-        guard information.st_mode & S_IFMT == S_IFDIR else {
-            guard unlink(path) == 0 || errno == ENOENT else { throw SystemError("remove \(path)") }
-            return
-        }
-        chmod(path, 0o700)
-        for name in try list(path) { try removeTree("\(path)/\(name)") }
-        guard rmdir(path) == 0 || errno == ENOENT else { throw SystemError("remove \(path)") }
-    }
 }

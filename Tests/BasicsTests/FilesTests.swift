@@ -20,6 +20,28 @@ import Testing
         try Files.removeTree("\(base)-kept")
     }
 
+    @Test("A tree deeper than any path may be long is removed, and one that is not readable")
+    func removesDeepTrees() throws {
+        let base = "/tmp/lineside-files-\(Randomness.text(count: 8, from: .lowercaseAlphanumerics))"
+        try Files.makeDirectory(base)
+        var directory = open(base, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        try #require(directory >= 0)
+        let name = String(repeating: "d", count: 200)
+        for _ in 0..<60 {
+            #expect(mkdirat(directory, name, 0o700) == 0)
+            #expect(symlinkat("/etc", directory, "link") == 0)
+            let next = openat(directory, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+            try #require(next >= 0)
+            close(directory)
+            directory = next
+        }
+        close(directory)
+        try Files.makeDirectory("\(base)/shut/inside")
+        #expect(chmod("\(base)/shut", 0) == 0)
+        try Files.removeTree(base)
+        #expect(!Files.exists(base))
+    }
+
     @Test("A file above the limit and a missing one are errors that name the path")
     func refuses() throws {
         let missing = #expect(throws: SystemError.self) { try Files.read("/nowhere/x") }

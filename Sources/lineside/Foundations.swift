@@ -1,5 +1,6 @@
 import Basics
 import Crypto
+import Glibc
 import Site
 import Store
 
@@ -17,6 +18,7 @@ struct Foundations: Sendable {
     static func lay(
         in paths: StatePaths, _ configuration: Configuration
     ) async throws(CommandFailure) -> Foundations {
+        try requireRegistry(paths)
         // A key that is lost later must not be replaced by one that opens nothing.
         let isFirstStart = !Files.exists(paths.registry)
         do {
@@ -32,5 +34,16 @@ struct Foundations: Sendable {
         } catch {
             throw CommandFailure("\(error)")
         }
+    }
+
+    /// A new registry beside instances that an older one knew would be a site that anybody may set
+    /// up, while its Node-REDs run on without an owner.
+    private static func requireRegistry(_ paths: StatePaths) throws(CommandFailure) {
+        var information = stat()
+        if stat(paths.registry, &information) == 0, information.st_size > 0 { return }
+        guard let instances = try? Files.list(paths.instances), !instances.isEmpty else { return }
+        throw CommandFailure(
+            "\(paths.registry) is missing or empty, but \(paths.instances) is not: restore it from "
+                + "a backup, or name a new --state to begin anew")
     }
 }

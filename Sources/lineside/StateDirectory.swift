@@ -26,7 +26,7 @@ struct StateDirectory: ~Copyable {
             guard information.st_mode & 0o077 == 0 || chmod(paths.root, 0o700) == 0 else {
                 throw SystemError("close \(paths.root) to others")
             }
-            if let lock = try FileLock.take(paths.lock) {
+            if let lock = try FileLock.take(paths.lock, patience: patience) {
                 return StateDirectory(paths: paths, lock: lock)
             }
         } catch {
@@ -35,6 +35,9 @@ struct StateDirectory: ~Copyable {
         throw CommandFailure(
             "another lineside already works on \(paths.root); stop it, or name another --state")
     }
+
+    /// 2 s: a service manager starts us again at once after a kill.
+    private static let patience = Duration.seconds(2)
 
     private init(paths: StatePaths, lock: consuming FileLock) {
         self.paths = paths

@@ -20,6 +20,19 @@ import Testing
         #expect(again)
     }
 
+    @Test("Who is patient gets it once the holder has gone")
+    func patience() async throws {
+        let path = FileManager.default.temporaryDirectory
+            .appending(path: "lineside-lock-\(UUID().uuidString)").path
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        let first = try FileLock.take(path)
+        let refused = try FileLock.take(path) == nil
+        #expect(refused)
+        let waiter = Task.detached { try FileLock.take(path, patience: .seconds(60)) != nil }
+        _ = consume first
+        #expect(try await waiter.value)
+    }
+
     @Test("A link in the lock's place is not followed")
     func link() throws {
         let path = FileManager.default.temporaryDirectory

@@ -1,4 +1,5 @@
 import Basics
+import Glibc
 import LinesideTesting
 import Testing
 
@@ -107,6 +108,17 @@ struct FirstRunTests {
         #expect(status == 1)
         #expect(String(decoding: try Files.read(log), as: UTF8.self).contains("already works on"))
         #expect(try await CurlClient(site.origin).get("/api/v1/health").status == 200)
+    }
+
+    @Test("A registry that is gone beside instances is not begun anew")
+    func lostRegistry() async throws {
+        let site = try await start("ada:correct horse battery")
+        #expect(try await site.stop() == 0)
+        try Files.makeDirectory("\(site.state)/instances/0123456789abcdefghij")
+        for suffix in ["", "-wal", "-shm"] { unlink("\(site.state)/registry.db\(suffix)") }
+        let fault = await #expect(throws: BuiltLinesideFault.self) { _ = try await start() }
+        #expect(fault?.log.contains("restore it from a backup") == true)
+        #expect(!Files.exists("\(site.state)/registry.db"))
     }
 
     @Test("What was set up is there after a power cut")

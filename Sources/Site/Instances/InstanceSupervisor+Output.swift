@@ -38,14 +38,17 @@ extension InstanceSupervisor {
         }
     }
 
-    /// Takes over all that has been printed.
-    /// - Parameter final: nothing writes any more.
+    /// Takes over all that has been printed until now: what left the instance's session can go on
+    /// writing for ever, and nobody may wait for its end.
+    /// - Parameter final: the instance writes no more.
     func pump(final: Bool) async {
         await turn.take()
         do throws(SystemError) {
+            let end = try tail?.end() ?? 0
             while let batch = try nextBatch(final: final) {
                 take(batch)
                 await store(upTo: batch.position)
+                if batch.position.offset >= end { break }
             }
         } catch {
             log.warning("the output of instance \(id) cannot be read: \(error)")

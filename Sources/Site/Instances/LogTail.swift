@@ -41,13 +41,18 @@ package struct LogTail: ~Copyable {
         self.file = file
     }
 
+    /// Bytes that have been written up to now.
+    package borrowing func end() throws(SystemError) -> Int64 {
+        var information = stat()
+        guard fstat(file.raw, &information) == 0 else { throw SystemError("stat out.log") }
+        return Int64(information.st_size)
+    }
+
     /// The next lines, some at a time; `nil` when there are none.
     /// - Parameter final: nothing is written any more, so that an unfinished line is one too.
     package mutating func read(final: Bool = false) throws(SystemError) -> Batch? {
         var batch = Batch(position: position)
-        var information = stat()
-        guard fstat(file.raw, &information) == 0 else { throw SystemError("stat out.log") }
-        let size = Int64(information.st_size)
+        let size = try end()
         if size < position.offset { position.offset = 0 }
         if size - position.offset > Self.maximumBacklog {
             let target = size - Self.maximumBacklog / 2

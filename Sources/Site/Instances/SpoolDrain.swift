@@ -28,6 +28,8 @@ struct SpoolDrain: Sendable {
         var kept = 0
         do {
             let names = try names()
+            // What somebody has tidied away is nothing to complain of any more.
+            unreadable.formIntersection(names)
             for name in names {
                 guard let id = DeployEntry.id(ofFile: name) else { continue }
                 guard !unreadable.contains(name), let entry = try entry(name, id, now) else {

@@ -221,12 +221,15 @@ final class MemoryJournal: InstanceJournal {
     let samples = Told<ResourceSample>()
     let positions = Mutex<LogPosition?>(nil)
     let isFull = Mutex(false)
+    /// Called before lines are taken.
+    let whenAppending = Mutex<(@Sendable () -> Void)?>(nil)
 
     func position(of id: Instance.ID) async throws -> LogPosition? { positions.withLock { $0 } }
     func append(
         _ records: [LogRecord], of id: Instance.ID, upTo position: LogPosition
     ) async throws -> [LogRecord] {
         if isFull.withLock({ $0 }) { throw StoreError.full }
+        whenAppending.withLock { $0 }?()
         positions.withLock { $0 = position }
         for record in records { self.records.add(record) }
         return records

@@ -53,6 +53,47 @@ import Testing
         await supervisor.letGo()
     }
 
+    @Test("What writes to the log without pause after the end of the instance holds nobody up")
+    func endlessOutput() async throws {
+        let instance = try SupervisedInstance()
+        try instance.layout.makeDirectories()
+        let path = "\(instance.layout.log)/out.log"
+        try Files.replace(path, with: Array("last words\n".utf8))
+        // Bounded, so that the test fails rather than stands.
+        let left = Mutex(2000)
+        instance.journal.whenAppending.withLock { hook in
+            hook = {
+                let isOver = left.withLock { left in
+                    left -= 1
+                    return left < 0
+                }
+                let file = open(path, O_WRONLY | O_APPEND | O_CLOEXEC)
+                guard !isOver, file >= 0 else { return }
+                _ = write(file, "flood\n", 6)
+                close(file)
+            }
+        }
+        let supervisor = try instance.scriptedSupervisor()
+        await supervisor.resume()
+        #expect(instance.journal.texts.contains { $0.contains("last words") })
+        #expect(left.withLock { $0 } > 1900)
+        await supervisor.letGo()
+    }
+
+    @Test("The alarm is over once somebody has taken the rubbish away")
+    func tidied() async throws {
+        let instance = try spooled([])
+        let rubbish = "\(instance.layout.spool)/\(id(3)).json"
+        try Files.replace(rubbish, with: Array("{".utf8))
+        let supervisor = try instance.scriptedSupervisor()
+        await supervisor.resume()
+        #expect(instance.alarms.open == [.instanceSpool])
+        unlink(rubbish)
+        await supervisor.drainSpool()
+        #expect(instance.alarms.open.isEmpty)
+        await supervisor.letGo()
+    }
+
     @Test("What cannot be kept yet waits in its order")
     func full() async throws {
         let instance = try spooled([1, 2])

@@ -89,17 +89,49 @@ package struct InstanceRoutes: Resource {
         _ filter: InstanceStore.Filter, _ context: RequestContext
     ) async throws(Problem) -> Found<PageView<InstanceView>> {
         let request = try context.page()
-        let state = context.query("state")
-        let page = try await stored { () async throws(StoreError) in
-            try await stores.instances.list(filter, request)
+        let page: Page<Instance>
+        if let text = context.query("state") {
+            guard let state = InstanceState(rawValue: text) else {
+                let words = InstanceState.allCases.map(\.rawValue).joined(separator: ", ")
+                throw .invalid("state", "must be one of \(words)")
+            }
+            page = try await self.page(filter, in: state, request)
+        } else {
+            page = try await stored { () async throws(StoreError) in
+                try await stores.instances.list(filter, request)
+            }
         }
         var views: [InstanceView] = []
-        for instance in page.items {
-            let view = try await maker.view(instance, context)
-            // The state is the runtime's, which the database cannot sort or count by.
-            if state == nil || view.status.state.rawValue == state { views.append(view) }
-        }
+        for instance in page.items { views.append(try await maker.view(instance, context)) }
         return Found(PageView(Page(items: views, count: page.count, next: page.next)))
+    }
+
+    /// The state is the runtime's, which the database cannot select by: all that match otherwise
+    /// are looked at, and the cursor is how many of them were shown.
+    private func page(
+        _ filter: InstanceStore.Filter, in state: InstanceState, _ request: PageRequest
+    ) async throws(Problem) -> Page<Instance> {
+        var matching: [Instance] = []
+        var next = PageRequest(limit: PageRequest.maximumLimit, query: request.query)
+        while true {
+            let asked = next
+            let stretch = try await stored { () async throws(StoreError) in
+                try await stores.instances.list(filter, asked)
+            }
+            for instance in stretch.items
+            where await runtime.status(of: instance.id).state == state {
+                matching.append(instance)
+            }
+            guard let cursor = stretch.next else { break }
+            next = PageRequest(
+                limit: PageRequest.maximumLimit, cursor: cursor, query: request.query)
+        }
+        let shown = max(0, request.cursor?.keys.first.flatMap { Int($0) } ?? 0)
+        let items = Array(matching.dropFirst(shown).prefix(request.limit))
+        let end = shown + items.count
+        return Page(
+            items: items, count: matching.count,
+            next: end < matching.count ? Cursor(["\(end)"]) : nil)
     }
 
     private func show(_ context: RequestContext) async throws(Problem) -> Found<InstanceView> {

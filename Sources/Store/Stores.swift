@@ -5,6 +5,8 @@ import Glibc
 package struct Stores: Sendable {
     package let registry: Database
     package let history: Database
+    /// The logs of before lie aside in `logs.db.damaged`, since this start.
+    package let historyWasDamaged: Bool
 
     package let settings: SettingStore
     package let audit: AuditStore
@@ -25,9 +27,13 @@ package struct Stores: Sendable {
     package let logs: LogStore
     package let resources: ResourceStore
 
-    package init(registry: Database, history: Database, logBounds: LogStore.Bounds = .init()) {
+    package init(
+        registry: Database, history: Database, logBounds: LogStore.Bounds = .init(),
+        historyWasDamaged: Bool = false
+    ) {
         self.registry = registry
         self.history = history
+        self.historyWasDamaged = historyWasDamaged
         settings = SettingStore(database: registry)
         audit = AuditStore(database: registry)
         users = UserStore(database: registry)
@@ -59,7 +65,8 @@ package struct Stores: Sendable {
             guard error.isDamage else { throw error }
             Log("store").error("\(error) It is put aside, and the logs begin anew.")
             for suffix in ["", "-wal", "-shm"] { rename(path + suffix, "\(path).damaged\(suffix)") }
-            return Stores(registry: registry, history: try await history(path))
+            return Stores(
+                registry: registry, history: try await history(path), historyWasDamaged: true)
         }
     }
 

@@ -90,7 +90,7 @@ struct Appliance: Sendable {
                 VaultKeeper(vault: instances.vault, blobs: stores.blobs, alarms: instances.alarms),
                 SiteWatch(
                     directory: paths.root, authority: foundations.authority,
-                    alarms: instances.alarms),
+                    alarms: instances.alarms, logsWereDamaged: stores.historyWasDamaged),
             ])
     }
 }

@@ -163,7 +163,11 @@ private enum PlainSQL: String {
         _ = try await stores.logs.append(
             [LogRecord(at: .now(), level: .info, text: "again")], of: .random())
         stores.close()
+        #expect(stores.historyWasDamaged)
         #expect(try Files.read("\(directory.path)/logs.db.damaged") == garbage)
+        let next = try await Stores.open(directory: directory.path)
+        next.close()
+        #expect(!next.historyWasDamaged)
         let other = try TemporaryDirectory()
         try Files.replace("\(other.path)/registry.db", with: garbage)
         let fault = await #expect(throws: DatabaseFault.self) {

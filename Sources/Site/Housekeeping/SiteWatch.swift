@@ -4,7 +4,8 @@ package import Domain
 import Glibc
 
 /// Looks every minute at what all instances share, and raises an alarm before it runs out: space on
-/// the disk of the state directory, and the server certificate.
+/// the disk of the state directory, and the server certificate. What a start found damaged is told
+/// until the next one.
 package struct SiteWatch: Service {
     /// What it looks at.
     package struct Readings: Sendable, Equatable {
@@ -12,19 +13,33 @@ package struct SiteWatch: Service {
         package var total: ByteCount
         package var certificateEnds: Timestamp
         package var now: Timestamp
+        package var logsWereDamaged: Bool
 
         package init(
-            free: ByteCount, total: ByteCount, certificateEnds: Timestamp, now: Timestamp
+            free: ByteCount, total: ByteCount, certificateEnds: Timestamp, now: Timestamp,
+            logsWereDamaged: Bool = false
         ) {
             self.free = free
             self.total = total
             self.certificateEnds = certificateEnds
             self.now = now
+            self.logsWereDamaged = logsWereDamaged
         }
 
         /// Kinds with their sentences; `nil` where all is well.
         package var findings: [(kind: AlarmKind, text: String?)] {
-            [(.siteDisk, disk), (.siteCertificate, certificate), (.siteClock, clock)]
+            [
+                (.siteDisk, disk), (.siteCertificate, certificate), (.siteClock, clock),
+                (.siteDatabase, logs),
+            ]
+        }
+
+        private var logs: String? {
+            guard logsWereDamaged else { return nil }
+            return
+                "The database of the logs was damaged, so it was put aside as logs.db.damaged and "
+                + "the logs begin anew: look at the disk's health, and remove the file when "
+                + "nobody needs it."
         }
 
         /// 1 GB or a twentieth, whichever is less: a deploy needs megabytes, but logs, databases
@@ -51,9 +66,16 @@ package struct SiteWatch: Service {
     private let directory: String
     private let authority: SiteAuthority
     private let alarms: any SiteAlarmBoard
+    private let logsWereDamaged: Bool
 
-    /// - Parameter directory: of the state.
-    package init(directory: String, authority: SiteAuthority, alarms: any SiteAlarmBoard) {
+    /// - Parameters:
+    ///   - directory: of the state.
+    ///   - logsWereDamaged: when they were opened at this start.
+    package init(
+        directory: String, authority: SiteAuthority, alarms: any SiteAlarmBoard,
+        logsWereDamaged: Bool
+    ) {
+        self.logsWereDamaged = logsWereDamaged
         self.directory = directory
         self.authority = authority
         self.alarms = alarms
@@ -70,7 +92,8 @@ package struct SiteWatch: Service {
         guard let space = Self.space(of: directory) else { return }
         let readings = Readings(
             free: space.free, total: space.total,
-            certificateEnds: await authority.server.notAfter, now: .now())
+            certificateEnds: await authority.server.notAfter, now: .now(),
+            logsWereDamaged: logsWereDamaged)
         for (kind, text) in readings.findings {
             if let text { alarms.raise(kind, text) } else { alarms.clear(kind) }
         }

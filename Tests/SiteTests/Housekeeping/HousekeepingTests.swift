@@ -67,12 +67,13 @@ final class OpenAlarms: SiteAlarmBoard {
 
     func findings(
         free: Int = 100 << 30, total: Int = 200 << 30, endsIn days: Int = 100,
-        now: Timestamp? = nil
+        now: Timestamp? = nil, logsWereDamaged: Bool = false
     ) -> [AlarmKind: String] {
         let now = now ?? self.now
         let readings = SiteWatch.Readings(
             free: ByteCount(free), total: ByteCount(total),
-            certificateEnds: now + .seconds(days * 86_400), now: now)
+            certificateEnds: now + .seconds(days * 86_400), now: now,
+            logsWereDamaged: logsWereDamaged)
         return readings.findings.reduce(into: [:]) { $0[$1.kind] = $1.text }
     }
 
@@ -93,6 +94,11 @@ final class OpenAlarms: SiteAlarmBoard {
             findings(endsIn: 13).keys.sorted { $0.rawValue < $1.rawValue } == [.siteCertificate])
         #expect(
             findings(now: Timestamp(milliseconds: 0))[.siteClock]?.contains("1970-01-01") == true)
+    }
+
+    @Test("Logs that were damaged at the start are told, with where they lie")
+    func logs() {
+        #expect(findings(logsWereDamaged: true)[.siteDatabase]?.contains("logs.db.damaged") == true)
     }
 
     @Test("It looks at the real disk")

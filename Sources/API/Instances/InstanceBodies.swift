@@ -17,7 +17,8 @@ package struct NewInstanceDefaults: Sendable {
 package struct NewInstance: APIBody {
     let name: InstanceName
     let slug: Slug?
-    let stack: Stack.ID?
+    /// Left out: the newest that there is. `.some(nil)`: the practice runtime.
+    let stack: Stack.ID??
     let recipe: String?
     /// Values of the recipe's parameters.
     let parameters: JSONObject
@@ -44,7 +45,7 @@ package struct NewInstance: APIBody {
     package init(json: JSONObject) throws(JSONFieldError) {
         name = try json.name("name")
         slug = try json.slug("slug")
-        stack = try json.optionalID("stack")
+        stack = json.isNull("stack") ? .some(nil) : try json.optionalID("stack").map { $0 }
         recipe = try json.optionalString("recipe")
         parameters = try json.optionalObject("parameters") ?? JSONObject()
         flows = try json.optionalArray("flows").map(JSONValue.array)

@@ -9,15 +9,13 @@ extension InstanceRoutes {
     func create(
         _ body: NewInstance, _ context: RequestContext
     ) async throws(Problem) -> Created<InstanceView> {
-        if body.stack == nil, !defaults.allowsPractice {
-            throw .invalid("stack", "must be named: add one, or start Lineside with --practice")
-        }
+        let stack = try await stack(for: body)
         var settings = InstanceSettings()
         settings.memoryLimitMB = body.memoryLimitMB ?? defaults.memoryLimitMB
         settings.timeZone = body.timeZone
         var wish = InstanceRegistrar.Wish(
             application: try context.id("application"), name: body.name, slug: body.slug,
-            stack: body.stack, settings: settings, flows: body.flows?.json, variables: [],
+            stack: stack, settings: settings, flows: body.flows?.json, variables: [],
             starts: body.starts)
         if let name = body.recipe { try furnish(&wish, recipe: name, body.parameters) }
         let checked = wish.settings
@@ -30,6 +28,22 @@ extension InstanceRoutes {
         } catch { throw Problem(error) }
         return Created(
             try await maker.view(instance, context), at: "/api/v1/instances/\(instance.id)")
+    }
+
+    /// The practice runtime stands in only where there is no stack, or where it is asked for.
+    private func stack(for body: NewInstance) async throws(Problem) -> Stack.ID? {
+        var chosen: Stack.ID?
+        if let named = body.stack {
+            chosen = named
+        } else {
+            chosen = try await stored { () async throws(StoreError) in
+                try await stores.stacks.list(PageRequest(limit: 1)).items.first?.id
+            }
+        }
+        if chosen == nil, !defaults.allowsPractice {
+            throw .invalid("stack", "must be named: add one, or start Lineside with --practice")
+        }
+        return chosen
     }
 
     private func furnish(

@@ -32,7 +32,10 @@ struct HouseFixture {
         var all: [String] { list.withLock { $0 } }
     }
 
-    init() async throws {
+    /// - Parameter others: resources beside those of identity.
+    init(
+        adding others: (Stores, EventBus) async throws -> [any Resource] = { _, _ in [] }
+    ) async throws {
         let stores = try await Stores.inMemory()
         let desk = FrontDesk(
             stores: stores, passwords: PasswordHasher(),
@@ -40,7 +43,8 @@ struct HouseFixture {
         self.stores = stores
         self.desk = desk
         routes = RouteTable.described(
-            RouteTable.directory(stores: stores, desk: desk, bus: bus, version: "0.1.0"),
+            RouteTable.directory(stores: stores, desk: desk, bus: bus, version: "0.1.0")
+                + (try await others(stores, bus)),
             version: "0.1.0")
         let faults = faults
         dispatcher = Dispatcher(

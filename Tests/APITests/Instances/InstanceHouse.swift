@@ -1,0 +1,93 @@
+import API
+import Basics
+import Crypto
+import Domain
+import HTTP
+import LinesideTesting
+import Net
+import Site
+import Store
+
+/// A house with instances, none of which ever runs, called as the network calls it.
+struct InstanceHouse {
+    let house: HouseFixture
+    let factory: Factory
+    let admin: HouseFixture.Client
+    private let directory: TemporaryDirectory
+    private let group: EventLoopGroup
+
+    init(allowsPractice: Bool = true) async throws {
+        let directory = try TemporaryDirectory()
+        let group = try EventLoopGroup()
+        self.directory = directory
+        self.group = group
+        house = try await HouseFixture { stores, bus in
+            try await Self.resources(
+                stores, bus, state: directory.path, group: group, allowsPractice: allowsPractice)
+        }
+        factory = try await house.factory()
+        admin = try await house.token(of: factory.administrator)
+    }
+
+    func end() async { await group.shutdown() }
+
+    func call(
+        _ method: HTTP.Method, _ path: String, _ body: JSONObject? = nil
+    ) async throws -> HouseFixture.Answer {
+        try await house.call(method, path, body, as: admin)
+    }
+
+    func create(
+        _ name: String, _ more: (String, JSONValue)...
+    ) async throws -> HouseFixture.Answer {
+        try await call(
+            .post, "applications/\(factory.application.id)/instances",
+            JSONObject([("name", .string(name))] + more))
+    }
+
+    private static func resources(
+        _ stores: Stores, _ bus: EventBus, state: String, group: EventLoopGroup,
+        allowsPractice: Bool
+    ) async throws -> [any Resource] {
+        let sealer = Sealer(key: [UInt8](repeating: 3, count: 32))
+        let runtime = IdleRuntime()
+        let vault = Vault(directory: "\(state)/vault")
+        try await vault.prepare()
+        let library = VersionLibrary(vault: vault, stores: stores, sealer: sealer)
+        let deployer = FlowDeployer(
+            stores: stores, runtime: runtime, library: library,
+            recorder: VersionRecorder(vault: vault, stores: stores),
+            admin: NodeREDAdmin(
+                client: HTTPClient(group: group),
+                tokens: EditorTokens(key: try SigningKey.generate())),
+            sealer: sealer, state: state)
+        let environment = InstanceEnvironment(instances: stores.instances, sealer: sealer)
+        let maker = InstanceViewMaker(
+            stores: stores, runtime: runtime, origins: HouseFixture.origins)
+        let scopes = ScopeResolver(applications: stores.applications)
+        return [
+            InstanceRoutes(
+                stores: stores, runtime: runtime,
+                registrar: InstanceRegistrar(
+                    stores: stores, runtime: runtime, deployer: deployer,
+                    environment: environment, sealer: sealer, state: state),
+                recipes: RecipeStore(files: [:]), maker: maker,
+                passwords: PageBasicMaker(hasher: PasswordHasher()),
+                defaults: NewInstanceDefaults(
+                    memoryLimitMB: 256, allowsPractice: allowsPractice)),
+            EnvironmentRoutes(environment: environment, runtime: runtime),
+            FlowRoutes(stores: stores, deployer: deployer),
+            VersionRoutes(
+                versions: stores.versions, instances: stores.instances, deployer: deployer,
+                library: library),
+            SnapshotRoutes(stores: stores, deployer: deployer, library: library),
+            LiveRoutes(
+                bus: bus,
+                callers: Authentication(
+                    directory: CallerDirectory(stores: stores), origins: HouseFixture.origins),
+                scopes: scopes, signal: SecuritySignal(),
+                instances: InstanceFeed(instances: stores.instances, maker: maker),
+                alarms: AlarmFeed(scopes: scopes), build: "1"),
+        ]
+    }
+}

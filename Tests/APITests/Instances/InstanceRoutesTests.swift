@@ -1,0 +1,123 @@
+import API
+import Basics
+import Domain
+import HTTP
+import LinesideTesting
+import Testing
+
+@Suite("Instance routes", .timeLimit(.minutes(1))) struct InstanceRoutesTests {
+    @Test(
+        "Where nobody names a stack the newest is taken; the practice runtime where there is none")
+    func stack() async throws {
+        let house = try await InstanceHouse()
+        let first = try await house.create("one")
+        #expect(first.status == 201 && first.json["practice"] == true, "\(first.text)")
+        let stack = try await house.factory.stack("Node-RED")
+        let second = try await house.create("two")
+        #expect(second.json["stack"]?["id"]?.string == stack.id.text, "\(second.text)")
+        #expect(second.json["practice"] == false)
+        let asked = try await house.create("three", ("stack", .null))
+        #expect(asked.json["practice"] == true, "\(asked.text)")
+        let unknown = try await house.create("four", ("stack", "aaaaaaaaaaaaaaaaaaaa"))
+        #expect(unknown.status == 404, "\(unknown.text)")
+        #expect(house.house.faults.all == [])
+        await house.end()
+    }
+
+    @Test("Where the practice runtime is not allowed, an instance needs a stack")
+    func noPractice() async throws {
+        let house = try await InstanceHouse(allowsPractice: false)
+        let refused = try await house.create("one")
+        #expect(refused.status == 422)
+        #expect(refused.json["fields"]?["stack"]?.string?.contains("add one") == true)
+        _ = try await house.factory.stack("Node-RED")
+        #expect(try await house.create("one").status == 201)
+        #expect(try await house.create("two", ("stack", .null)).status == 422)
+        #expect(house.house.faults.all == [])
+        await house.end()
+    }
+
+    @Test("Deleting asks for the name, as it is")
+    func delete() async throws {
+        let house = try await InstanceHouse()
+        let id = try #require(try await house.create("Press OEE").json["id"]?.string)
+        let path = "instances/\(id)"
+        let wrong = try await house.call(.delete, path, JSONObject(texts: ("name", "press oee")))
+        #expect(wrong.status == 422)
+        #expect(wrong.json["fields"]?["name"]?.string?.contains("Press OEE") == true)
+        #expect(try await house.call(.get, path).status == 200)
+        let right = try await house.call(.delete, path, JSONObject(texts: ("name", "Press OEE")))
+        #expect(right.status == 204)
+        #expect(try await house.call(.get, path).status == 404)
+        await house.end()
+    }
+
+    @Test("A limit that makes no sense is refused with the field and its bounds")
+    func limits() async throws {
+        let house = try await InstanceHouse()
+        let refused = try await house.create("one", ("memoryLimitMB", 12))
+        #expect(refused.status == 422)
+        #expect(refused.json["fields"]?["memoryLimitMB"]?.string?.contains("64 to 65536") == true)
+        let id = try #require(try await house.create("one").json["id"]?.string)
+        let open = try await house.call(
+            .patch, "instances/\(id)", JSONObject(texts: ("access", "basic")))
+        #expect(open.status == 422, "a page with a password that nobody has set")
+        await house.end()
+    }
+
+    @Test("A secret variable never comes back, and keeps its value where none is sent")
+    func environment() async throws {
+        let house = try await InstanceHouse()
+        let id = try #require(try await house.create("one").json["id"]?.string)
+        let path = "instances/\(id)/environment"
+        func put(_ value: JSONValue) async throws -> HouseFixture.Answer {
+            let variable: JSONValue = ["name": "PLC_PASSWORD", "value": value, "secret": true]
+            return try await house.call(
+                .put, path, JSONObject([("variables", .array([variable]))]))
+        }
+        #expect(try await put(.null).status == 422, "there is none to keep yet")
+        #expect(try await put("hunter2-hunter2").status == 200)
+        #expect(try await put(.null).status == 200)
+        for answer in [try await house.call(.get, path), try await house.call(.get, "audit")] {
+            #expect(answer.text.contains("PLC_PASSWORD"))
+            #expect(!answer.text.contains("hunter2"))
+        }
+        #expect(house.house.faults.all == [])
+        await house.end()
+    }
+
+    @Test("Flows are deployed, named, restored, and go out and in as one file")
+    func versions() async throws {
+        let house = try await InstanceHouse()
+        let id = try #require(try await house.create("one", ("start", false)).json["id"]?.string)
+        let path = "instances/\(id)"
+        func deploy(_ label: String) async throws -> HouseFixture.Answer {
+            let tab: JSONValue = ["id": "t1", "type": "tab", "label": .string(label)]
+            return try await house.call(
+                .put, "\(path)/flows", JSONObject([("flows", .array([tab]))]))
+        }
+        let first = try await deploy("Line 1")
+        #expect(first.status == 200 && first.json["number"] == 1, "\(first.text)")
+        let named = try await house.call(
+            .post, "\(path)/snapshots", JSONObject(texts: ("name", "Good")))
+        #expect(named.status == 201, "\(named.text)")
+        let snapshot = try #require(named.json["id"]?.string)
+        #expect(try await deploy("Line 2").json["number"] == 2)
+        let back = try await house.call(
+            .post, "\(path)/restore", JSONObject(texts: ("snapshot", snapshot)))
+        #expect(back.status == 200, "\(back.text)")
+        let now = try await house.call(.get, "\(path)/flows")
+        #expect(now.text.contains("Line 1") && !now.text.contains("Line 2"))
+        let listed = try await house.call(.get, "\(path)/versions")
+        #expect(listed.json["count"] == 3)
+        let file = try await house.call(.get, "snapshots/\(snapshot)/download")
+        let content = try #require(try JSONReader.read(Array(file.text.utf8)).object)
+        let taken = try await house.call(
+            .post, "applications/\(house.factory.application.id)/snapshots?name=Elsewhere",
+            content)
+        #expect(taken.status == 201, "\(taken.text)")
+        #expect(taken.json["flowsDigest"] == named.json["flowsDigest"])
+        #expect(house.house.faults.all == [])
+        await house.end()
+    }
+}

@@ -4,7 +4,8 @@ import LinesideTesting
 import Testing
 
 /// Acknowledged means kept: deploys go on while Node-RED and the appliance are killed at any moment.
-/// 200 kills with `LINESIDE_LONG=1`, a few otherwise.
+/// 200 kills with `LINESIDE_LONG=1`, a few otherwise. On a real Node-RED where `LINESIDE_TEST_STACK`
+/// names one (.tgz), else on the practice runtime.
 @Suite("Deploys under fire", .timeLimit(.minutes(getenv("LINESIDE_LONG") == nil ? 4 : 60)))
 struct DeployLossTests {
     let directory = try? TemporaryDirectory()
@@ -24,7 +25,7 @@ struct DeployLossTests {
                     "secret"
                 ].string)
         var client = try CurlClient(site.origin, bearer: token)
-        let id = try await makeInstance(client)
+        let id = try await makeInstance(client, stack: try await site.addTestStack())
 
         var acknowledged: [String] = []
         var history: [String] = []
@@ -68,14 +69,14 @@ struct DeployLossTests {
         #expect(try await site.stop() == 0)
     }
 
-    private func makeInstance(_ client: CurlClient) async throws -> String {
-        let teams = try await client.get("/api/v1/teams")
-        let team = try #require(teams["items"].array?.first?["id"]?.string)
-        let applications = try await client.get("/api/v1/teams/\(team)/applications")
-        let application = try #require(applications["items"].array?.first?["id"]?.string)
+    private func makeInstance(_ client: CurlClient, stack: String?) async throws -> String {
+        let application = try await client.firstApplication()
+        var wish: JSONValue = [
+            "name": "Under fire", "flows": InstanceLifeTests.flows(answering: "first"),
+        ]
+        if let stack { wish = replacing(wish, "stack", .string(stack)) }
         let made = try await client.post(
-            "/api/v1/applications/\(application)/instances",
-            ["name": "Under fire", "flows": InstanceLifeTests.flows(answering: "first")])
+            "/api/v1/applications/\(application)/instances", wish)
         return try #require(made["id"].string, "\(made.text)")
     }
 

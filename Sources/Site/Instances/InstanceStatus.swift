@@ -8,7 +8,7 @@ package struct InstanceStatus: Sendable, Equatable, JSONWritable {
     /// One sentence: what is wrong, what to do.
     package var detail: String?
     package var pid: Int32?
-    /// On loopback; `nil` while no process runs.
+    /// On loopback; `nil` while no process listens there.
     package var port: Int?
     package var startedAt: Timestamp?
     /// Ends of the process by itself since it last ran well.

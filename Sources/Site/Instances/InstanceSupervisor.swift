@@ -153,7 +153,7 @@ package actor InstanceSupervisor {
     private func perform(_ action: InstanceMachine.Action) {
         switch action {
         case .spawn(let safe, let anotherPort):
-            badPort = anotherPort ? status.port ?? file?.port : nil
+            badPort = anotherPort ? file?.port : nil
             Task { await self.launch(safe: safe) }
         case .signal(let signal, let pid):
             if process?.identity.pid == pid { process?.signal(signal) }
@@ -191,7 +191,7 @@ package actor InstanceSupervisor {
         now.state = machine.state
         now.detail = machine.detail?.sentence
         now.pid = machine.pid
-        now.port = process == nil ? nil : file?.port
+        now.port = process != nil && machine.holdsPort ? file?.port : nil
         now.startedAt = process == nil ? nil : file?.startedAt
         now.restarts = machine.restarts
         now.isSafe = machine.isSafe

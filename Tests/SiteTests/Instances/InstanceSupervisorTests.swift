@@ -25,10 +25,30 @@ import Testing
     @Test("An instance is running when its flows are, and not before")
     func readiness() async throws {
         let (instance, supervisor, process) = try await running()
-        #expect(instance.statuses.all.map(\.state) == [.starting, .starting, .running])
+        let states = instance.statuses.all.map(\.state)
+        #expect(states.dropLast().allSatisfy { $0 == .starting } && states.last == .running)
         let last = try #require(instance.statuses.all.last)
         #expect(last.pid == process.identity.pid && last.port == process.plan?.port)
         #expect(instance.catalog.definition.withLock { $0.port } == last.port)
+        await supervisor.letGo()
+    }
+
+    @Test(
+        "Its port is told only while it listens there itself: others may take it before and after")
+    func ownPort() async throws {
+        let instance = try SupervisedInstance()
+        let supervisor = try instance.scriptedSupervisor()
+        await supervisor.start()
+        let process = try await instance.scripted.started.first("a process") { _ in true }
+        try await instance.statuses.first("its pid") { $0.pid != nil }
+        #expect(instance.statuses.all.allSatisfy { $0.port == nil })
+        try process.event("listening")
+        try await instance.statuses.first("its port") { $0.port == process.plan?.port }
+        await supervisor.stop()
+        let ending = try await instance.state(.stopping)
+        #expect(ending.pid != nil && ending.port == nil)
+        process.end(.code(0))
+        try await instance.state(.stopped)
         await supervisor.letGo()
     }
 

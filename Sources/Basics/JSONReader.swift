@@ -21,13 +21,17 @@ package struct JSONReader: ~Copyable {
 
     private let bytes: [UInt8]
     private var index = 0
+    private var valuesLeft: Int
 
-    /// - Parameter limit: bytes; the default fits every API body but flows.
+    /// - Parameters:
+    ///   - limit: bytes; the default fits every API body but flows.
+    ///   - values: how many it may hold, all levels together. Each takes some tens of bytes of
+    ///     memory where two of text can name it.
     package static func read(
-        _ bytes: [UInt8], limit: Int = 1 << 20
+        _ bytes: [UInt8], limit: Int = 1 << 20, values: Int = .max
     ) throws(JSONError) -> JSONValue {
         guard bytes.count <= limit else { throw JSONError(reason: .tooLarge, offset: limit) }
-        var reader = JSONReader(bytes)
+        var reader = JSONReader(bytes, values: values)
         reader.skipSpace()
         let value = try reader.value(depth: 0)
         reader.skipSpace()
@@ -35,7 +39,10 @@ package struct JSONReader: ~Copyable {
         return value
     }
 
-    private init(_ bytes: [UInt8]) { self.bytes = bytes }
+    private init(_ bytes: [UInt8], values: Int) {
+        self.bytes = bytes
+        valuesLeft = values
+    }
 
     private func error(_ reason: JSONError.Reason) -> JSONError {
         JSONError(reason: index < bytes.count ? reason : .unfinished, offset: index)
@@ -64,6 +71,8 @@ package struct JSONReader: ~Copyable {
 
     private mutating func value(depth: Int) throws(JSONError) -> JSONValue {
         guard depth < Self.maximumDepth else { throw error(.tooDeep) }
+        guard valuesLeft > 0 else { throw error(.tooLarge) }
+        valuesLeft -= 1
         guard index < bytes.count else { throw error(.unfinished) }
         switch bytes[index] {
         case UInt8(ascii: "{"): return .object(try object(depth: depth))

@@ -35,9 +35,17 @@ package struct FlowSummary: Sendable, Equatable {
 struct FlowNodes {
     private(set) var byID: [String: JSONObject] = [:]
 
-    /// `nil` for anything that is not a list of objects with ids.
+    /// 2,000,000 values: 100,000 nodes of 20 fields, in some 100 MB of memory.
+    private static let largest = 2_000_000
+
+    /// `nil` for anything that is not a list of objects with ids, and for too many of them: one
+    /// line about a deploy is not worth the memory of the whole site.
     init?(_ flows: [UInt8]) {
-        guard let nodes = try? JSONReader.read(flows, limit: flows.count).array else { return nil }
+        guard
+            let nodes = try? JSONReader.read(
+                flows, limit: flows.count, values: Self.largest
+            ).array
+        else { return nil }
         for node in nodes {
             guard let node = node.object, let id = node["id"]?.string else { return nil }
             byID[id] = node

@@ -71,4 +71,14 @@ import Testing
             FlowSummary(flows(tab), since: broken).text
                 == "0 nodes on 1 tab, after flows that could not be compared")
     }
+
+    @Test("Flows of millions of values are not compared")
+    func crowded() {
+        let zeros = [[UInt8]](repeating: Array("0,".utf8), count: 2_000_001).joined()
+        let text = Array(#"[{"id":"a","type":"tab","x":["#.utf8) + zeros + Array("0]}]".utf8)
+        #expect(FlowSummary(text, since: nil).text == "Flows that could not be compared")
+        let nodes = (0..<1000).map { #"{"id":"\#($0)","type":"x"}"# }.joined(separator: ",")
+        let some = Array("[\(nodes)]".utf8)
+        #expect(FlowSummary(some, since: nil).text == "First version: 1000 nodes on 0 tabs")
+    }
 }

@@ -31,6 +31,14 @@ import Testing
         #expect(entry.at.milliseconds == 7 && entry.user == nil)
     }
 
+    @Test("What holds more values than an entry has is none: it would cost the memory of the site")
+    func crowded() {
+        let zeros = String(repeating: "0,", count: 100)
+        let bytes = Array(
+            #"{"format":1,"id":"\#(Self.id)","flows":"[]","x":[\#(zeros)0]}"#.utf8)
+        #expect(DeployEntry(named: Self.id, bytes, at: Timestamp(milliseconds: 9)) == nil)
+    }
+
     @Test(
         "An entry under another id's name, of another format or cut short is none",
         arguments: [

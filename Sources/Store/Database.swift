@@ -98,6 +98,8 @@ package final class Database: Sendable {
     }
 
     /// Sees one moment, however long it takes.
+    // The optimizer of Swift 6.3.1 aborts where it specializes this for a value's type.
+    @_semantics("optimize.sil.specialize.generic.never")
     package func read<Value: Sendable>(
         _ body: @escaping Read<Value>
     ) async throws(StoreError) -> Value {

@@ -8,7 +8,7 @@ import Synchronization
 package final class ProgramUnderTest: Sendable {
     private struct State {
         var exit: Int32?
-        var waiting: [CheckedContinuation<Int32, Never>] = []
+        var waiting: [AsyncStream<Int32>.Continuation] = []
     }
 
     package let pid: Int32
@@ -90,19 +90,22 @@ package final class ProgramUnderTest: Sendable {
                 defer { state.waiting = [] }
                 return (state.waiting, code)
             }
-            for one in waiting { one.resume(returning: code) }
+            for one in waiting { one.yield(code) }
         }
     }
 
-    /// The exit status, or 128 and the signal. Not cancellable: end the program first.
+    /// The exit status, or 128 and the signal; -1 for who is cancelled while waiting.
     package func exitStatus() async -> Int32 {
-        await withCheckedContinuation { continuation in
-            let known = state.withLock { state -> Int32? in
-                if state.exit == nil { state.waiting.append(continuation) }
-                return state.exit
+        let (stream, continuation) = AsyncStream.makeStream(of: Int32.self)
+        state.withLock { state in
+            if let exit = state.exit {
+                continuation.yield(exit)
+            } else {
+                state.waiting.append(continuation)
             }
-            if let known { continuation.resume(returning: known) }
         }
+        for await status in stream { return status }
+        return -1
     }
 
     /// Nothing where it has ended already.

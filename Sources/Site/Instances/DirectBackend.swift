@@ -16,7 +16,9 @@ package struct DirectBackend: InstanceBackend {
     ) throws(InstanceTrouble) -> any InstanceProcess {
         do throws(SystemError) {
             // The child inherits it: held until the last process of the instance has gone.
-            guard let lock = try FileLock.take(plan.layout.lock) else { throw Self.inUse }
+            guard let lock = try FileLock.take(plan.layout.lock, patience: Self.patience) else {
+                throw Self.inUse
+            }
             let output = try HostileDirectory(plan.layout.log)
                 .open("out.log", O_WRONLY | O_APPEND | O_CREAT)
             try Self.waitForWrites(output)
@@ -47,6 +49,10 @@ package struct DirectBackend: InstanceBackend {
             memory: .mebibytes(plan.memoryLimitMB * 4 / 3 + 128),
             processorPercent: plan.cpuLimitPercent)
     }
+
+    /// 3 s: a process that was killed, also one that an appliance was about to start when it was
+    /// killed itself, holds its lock until the kernel is done with it.
+    private static let patience = Duration.seconds(3)
 
     private static let inUse = SystemError("lock the instance", code: EWOULDBLOCK)
 

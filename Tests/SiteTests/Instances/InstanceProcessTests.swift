@@ -106,6 +106,28 @@ struct InstanceProcessTests {
         kill(-pid, SIGKILL)
     }
 
+    @Test("A process that is just ending delays a start, and does not break it")
+    func lingering() async throws {
+        let instance = try SupervisedInstance()
+        try instance.layout.makeDirectories()
+        let path = instance.layout.lock
+        let isHeld = Told<Bool>()
+        let holder = Task.detached {
+            let lock = try FileLock.take(path)
+            isHeld.add(lock != nil)
+            usleep(500_000)
+            _ = consume lock
+        }
+        try await isHeld.first("the lock") { $0 }
+        let supervisor = try instance.realSupervisor()
+        await supervisor.start()
+        try await instance.state(.running)
+        try await holder.value
+        #expect(instance.alarms.open.isEmpty)
+        await supervisor.stop()
+        try await instance.state(.stopped)
+    }
+
     @Test("One that is killed comes back")
     func killed() async throws {
         let (instance, supervisor) = try await started()

@@ -115,6 +115,7 @@ struct InstanceProcessTests {
         let holder = Task.detached {
             let lock = try FileLock.take(path)
             isHeld.add(lock != nil)
+            // Stands for a process that is just ending; the start waits up to its own limit.
             usleep(500_000)
             _ = consume lock
         }

@@ -76,6 +76,9 @@ struct InstanceHouse {
                 defaults: NewInstanceDefaults(
                     memoryLimitMB: 256, allowsPractice: allowsPractice)),
             EnvironmentRoutes(environment: environment, runtime: runtime),
+            LogRoutes(logs: stores.logs),
+            ResourceRoutes(resources: stores.resources),
+            PageTokenRoutes(tokens: stores.pageTokens),
             FlowRoutes(stores: stores, deployer: deployer),
             VersionRoutes(
                 versions: stores.versions, instances: stores.instances, deployer: deployer,

@@ -3,6 +3,7 @@ import Basics
 import Domain
 import HTTP
 import LinesideTesting
+import Store
 import Testing
 
 @Suite("Instance routes", .timeLimit(.minutes(1))) struct InstanceRoutesTests {
@@ -117,6 +118,64 @@ import Testing
             content)
         #expect(taken.status == 201, "\(taken.text)")
         #expect(taken.json["flowsDigest"] == named.json["flowsDigest"])
+        #expect(house.house.faults.all == [])
+        await house.end()
+    }
+
+    @Test("Instances of one state are counted and paged as such, and a wild cursor harms nobody")
+    func states() async throws {
+        let house = try await InstanceHouse()
+        for name in ["one", "two", "three"] {
+            #expect(try await house.create(name, ("start", false)).status == 201)
+        }
+        let first = try await house.call(.get, "instances?state=stopped&limit=2")
+        #expect(first.json["count"] == 3)
+        #expect(first.json["items"]?.array?.count == 2)
+        let next = try #require(first.json["next"]?.string)
+        let second = try await house.call(.get, "instances?state=stopped&limit=2&cursor=\(next)")
+        #expect(second.json["items"]?.array?.count == 1)
+        #expect(second.json["next"]?.isNull == true)
+        let running = try await house.call(.get, "instances?state=running")
+        #expect(running.json["count"] == 0)
+        #expect(try await house.call(.get, "instances?state=idle").status == 422)
+        let wild = Base64URL.encode(Array(#"["-9"]"#.utf8))
+        #expect(
+            try await house.call(.get, "instances?state=stopped&cursor=\(wild)").status == 200)
+        #expect(house.house.faults.all == [])
+        await house.end()
+    }
+
+    @Test("Log, resources and page tokens answer as they are described")
+    func parts() async throws {
+        let house = try await InstanceHouse()
+        let id = try #require(try await house.create("one").json["id"]?.string)
+        let path = "instances/\(id)"
+        let instance = try #require(Instance.ID(id))
+        let stores = house.house.stores
+        _ = try await stores.logs.append(
+            [LogRecord(at: Timestamp(milliseconds: 1), level: .warn, text: "belt slips")],
+            of: instance)
+        try await stores.resources.append(
+            [
+                ResourceSample(
+                    at: .now(), rss: 1, heapUsed: nil, cpuPercent: 0.5, lagMilliseconds: nil)
+            ],
+            of: instance)
+        let log = try await house.call(.get, "\(path)/logs?level=warn&query=belt")
+        #expect(log.json["items"]?.array?.first?["text"] == "belt slips")
+        #expect(try await house.call(.get, "\(path)/logs?level=loud").status == 422)
+        #expect(try await house.call(.get, "\(path)/logs?before=1&after=1").status == 422)
+        let samples = try await house.call(.get, "\(path)/resources")
+        #expect(samples.json["count"] == 1)
+        #expect(try await house.call(.get, "\(path)/resources?points=0").status == 422)
+        let token = try await house.call(
+            .post, "\(path)/page-tokens", JSONObject(texts: ("name", "gate")))
+        #expect(token.status == 201)
+        #expect(token.json["secret"]?.string?.hasPrefix("lsg_") == true)
+        let tokens = try await house.call(.get, "\(path)/page-tokens")
+        #expect(tokens.json["items"]?.array?.first?["secret"] == nil)
+        let name = try #require(token.json["id"]?.string)
+        #expect(try await house.call(.delete, "\(path)/page-tokens/\(name)").status == 204)
         #expect(house.house.faults.all == [])
         await house.end()
     }

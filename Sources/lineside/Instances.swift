@@ -22,7 +22,9 @@ struct Instances: Sendable {
             let shelf = StackShelf(directory: paths.stacks)
             let stacks = StackRegistry(shelf: shelf, store: stores.stacks)
             try await stacks.prepare()
-            let inbox = UploadInbox(directory: paths.uploads)
+            let inbox = UploadInbox(
+                directory: paths.uploads,
+                limit: .mebibytes(configuration.limits.stackMB))
             try await inbox.prepare()
             let vault = Vault(directory: paths.vault)
             try await vault.prepare()

@@ -15,16 +15,18 @@ package actor UploadInbox {
         package func discard() { unlink(path) }
     }
 
-    /// 2 GB: a stack with a Node.js and every module of a plant is below a third of it.
-    private static let limit = ByteCount.mebibytes(2048)
-
     private let directory: String
+    private let limit: ByteCount
     private let executor = BlockingExecutor(label: "uploads")
     package nonisolated var unownedExecutor: UnownedSerialExecutor {
         executor.asUnownedSerialExecutor()
     }
 
-    package init(directory: String) { self.directory = directory }
+    /// - Parameter limit: of one upload.
+    package init(directory: String, limit: ByteCount) {
+        self.directory = directory
+        self.limit = limit
+    }
 
     /// Once, before the first upload.
     package func prepare() throws(SystemError) {
@@ -33,6 +35,9 @@ package actor UploadInbox {
     }
 
     package func take(_ body: RequestBody) async throws(Fault) -> File {
+        if let declared = body.declaredLength, declared > limit.bytes {
+            throw .body(.tooLarge(limit: limit))
+        }
         let name = Randomness.text(count: 16, from: .lowercaseAlphanumerics)
         let path = "\(directory)/\(name)"
         do throws(Fault) {
@@ -52,7 +57,7 @@ package actor UploadInbox {
         var count = 0
         while let bytes = try await next(of: body) {
             count += bytes.count
-            guard count <= Self.limit.bytes else { throw .body(.tooLarge(limit: Self.limit)) }
+            guard count <= limit.bytes else { throw .body(.tooLarge(limit: limit)) }
             do throws(SystemError) { try Files.write(bytes, to: file, path) } catch {
                 throw .file(error)
             }

@@ -68,7 +68,7 @@ struct WholeHouse {
                 StackRoutes(
                     stacks: StackRegistry(
                         shelf: StackShelf(directory: path), store: stores.stacks),
-                    inbox: UploadInbox(directory: path)),
+                    inbox: UploadInbox(directory: path, limit: .mebibytes(1))),
                 RecipeRoutes(recipes: recipes),
                 OverviewRoutes(stores: stores, runtime: runtime, facts: NoFacts()),
                 LiveRoutes(

@@ -1,0 +1,28 @@
+import Basics
+import HTTP
+import LinesideTesting
+import Site
+import Testing
+
+@Suite("Upload inbox") struct UploadInboxTests {
+    @Test(
+        "An upload above the limit is refused and leaves nothing, whether it says its size or not")
+    func limit() async throws {
+        let directory = try TemporaryDirectory()
+        let path = "\(directory.path)/uploads"
+        let inbox = UploadInbox(directory: path, limit: ByteCount(10))
+        try await inbox.prepare()
+        let file = try await inbox.take(RequestBody([UInt8](repeating: 1, count: 10)))
+        #expect(try Files.read(file.path).count == 10)
+        file.discard()
+        let refused = UploadInbox.Fault.body(.tooLarge(limit: ByteCount(10)))
+        await #expect(throws: refused) {
+            _ = try await inbox.take(RequestBody([UInt8](repeating: 1, count: 11)))
+        }
+        let chunked = RequestBody(framing: .chunked)
+        _ = chunked.deliver([UInt8](repeating: 1, count: 11))
+        chunked.finish()
+        await #expect(throws: refused) { _ = try await inbox.take(chunked) }
+        #expect(try Files.list(path) == [])
+    }
+}

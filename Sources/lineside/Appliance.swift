@@ -38,8 +38,9 @@ struct Appliance: Sendable {
         let stores = foundations.stores
         let bus = EventBus()
         let signal = SecuritySignal()
+        let witness = EditorWitness()
         let instances = try await Instances.raise(
-            configuration, paths, foundations, bus: bus)
+            configuration, paths, foundations, bus: bus, witness: witness)
         let tokens = EditorTokens(key: foundations.editorKey)
         let doorkeeper = Doorkeeper(
             sessions: StoredSessions(stores.sessions),
@@ -52,7 +53,7 @@ struct Appliance: Sendable {
                 instances: stores.instances, sealer: foundations.sealer,
                 runtime: instances.registry, signal: signal),
             sockets: sockets)
-        let editors = EditorGateway(gateway, tokens: tokens)
+        let editors = EditorGateway(gateway, tokens: tokens, witness: witness)
         let pages = PageGateway(
             gateway, door: PageDoor(hasher: foundations.passwords),
             pageTokens: StoredPageTokens(stores.pageTokens))

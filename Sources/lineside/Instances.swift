@@ -15,7 +15,8 @@ struct Instances: Sendable {
     /// What was interrupted by a kill is ended or taken away before anything runs.
     static func raise(
         _ configuration: Configuration, _ paths: StatePaths, _ foundations: Foundations,
-        bus: EventBus
+        bus: EventBus,
+        witness: EditorWitness
     ) async throws(CommandFailure) -> Instances {
         do {
             let stores = foundations.stores
@@ -28,7 +29,8 @@ struct Instances: Sendable {
             try await inbox.prepare()
             let vault = Vault(directory: paths.vault)
             try await vault.prepare()
-            let recorder = VersionRecorder(vault: vault, stores: stores)
+            let recorder = VersionRecorder(
+                vault: vault, stores: stores, bus: bus, witness: witness)
             let (alarms, registry) = try InstanceRegistry.assemble(
                 InstanceParts(
                     stores: stores, sealer: foundations.sealer,

@@ -7,11 +7,14 @@ package import Site
 package struct EditorGateway: Sendable {
     private let gateway: Gateway
     private let tokens: EditorTokens
+    private let witness: EditorWitness
     private let log = Log("editor")
 
-    package init(_ gateway: Gateway, tokens: EditorTokens) {
+    /// - Parameter witness: told of each deploy that passes.
+    package init(_ gateway: Gateway, tokens: EditorTokens, witness: EditorWitness) {
         self.gateway = gateway
         self.tokens = tokens
+        self.witness = witness
     }
 
     package func answer(_ request: Request) async -> Response {
@@ -60,6 +63,9 @@ package struct EditorGateway: Sendable {
             log.error("no token for \(entrance.id): \(error)")
             return gateway.answers.answer(.failed, to: request, platform: platform)
         }
+        if rights == .full, Self.deploys(request, entrance.slug) {
+            witness.note(caller.actor.name, deploysTo: entrance.id)
+        }
         let policy = ProxyPolicy(
             rewriteRequestHeaders: { headers in
                 Gateway.clean(&headers)
@@ -78,6 +84,13 @@ package struct EditorGateway: Sendable {
                 sockets.watch(socket, ticket: ticket, path: entrance.path)
             })
         return .proxy(.tcp(host: "127.0.0.1", port: UInt16(port)), policy)
+    }
+
+    /// `flows`, `flow` and `flow/<id>` of Node-RED's admin API, called to change something.
+    private static func deploys(_ request: Request, _ slug: String) -> Bool {
+        guard !request.method.isSafe else { return false }
+        let rest = request.target.path.dropFirst("/-/\(slug)/".count)
+        return rest == "flows" || rest == "flow" || rest.hasPrefix("flow/")
     }
 
     /// From the path as it was sent, since that is what is passed on: `/-/<slug>/…`.

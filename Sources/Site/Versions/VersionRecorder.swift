@@ -45,6 +45,7 @@ package actor VersionRecorder {
     private let vault: Vault
     private let stores: Stores
     private let bus: EventBus?
+    private let witness: EditorWitness?
     private let log = Log("versions")
     private let executor: BlockingExecutor
     package nonisolated var unownedExecutor: UnownedSerialExecutor {
@@ -53,11 +54,17 @@ package actor VersionRecorder {
     private var announced: [Instance.ID: [Announcement]] = [:]
     private var announcements = 0
 
-    /// - Parameter bus: learns of each version on the topic `instance/<id>/versions`.
-    package init(vault: Vault, stores: Stores, bus: EventBus? = nil) {
+    /// - Parameters:
+    ///   - bus: learns of each version on the topic `instance/<id>/versions`.
+    ///   - witness: `nil` where no gateway stands before the editors: then what an instance says
+    ///     about who deployed is believed.
+    package init(
+        vault: Vault, stores: Stores, bus: EventBus? = nil, witness: EditorWitness? = nil
+    ) {
         self.vault = vault
         self.stores = stores
         self.bus = bus
+        self.witness = witness
         executor = BlockingExecutor(label: "versions")
     }
 
@@ -132,6 +139,10 @@ package actor VersionRecorder {
             return version
         }
         deploy.by = user
+        if let witness, user.map({ witness.confirms($0, of: id) }) != true {
+            deploy.source = .unknown
+            return try await record(deploy, of: id, by: .nobody)
+        }
         deploy.source = .editor
         return try await record(deploy, of: id, by: await actor(named: user))
     }

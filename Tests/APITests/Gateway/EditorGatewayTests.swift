@@ -140,4 +140,24 @@ import Testing
         let cookie = (Header.cookie, try fixture.cookie(.editors))
         #expect(try await fixture.editor(.get, target, [cookie]).status == 404)
     }
+
+    @Test("Only a deploy of somebody who may is witnessed, once")
+    func witness() async throws {
+        let fixture = try GatewayFixture()
+        let headers = [
+            (Header.cookie, try fixture.cookie(.editors)),
+            (Header.origin, GatewayFixture.editorsOrigin),
+        ]
+        func seen() -> Bool { fixture.witness.confirms("anna", of: fixture.instance) }
+        _ = try await fixture.editor(.get, "/-/press/flows", headers)
+        _ = try await fixture.editor(.post, "/-/press/inject/1", headers)
+        #expect(!seen())
+        _ = try await fixture.editor(.post, "/-/press/flows", headers)
+        #expect(seen())
+        #expect(!seen())
+        fixture.sign(in: .viewer)
+        fixture.signal.raise()
+        _ = try await fixture.editor(.post, "/-/press/flows", headers)
+        #expect(!seen())
+    }
 }

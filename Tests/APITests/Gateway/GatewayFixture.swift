@@ -40,6 +40,7 @@ struct GatewayFixture {
     let sessions = FakeSessions()
     let instances = FakeInstances()
     let signal = SecuritySignal()
+    let witness = EditorWitness()
     let session = Session.ID.random()
     let instance = Instance.ID.random()
     let application = Application.ID.random()
@@ -62,7 +63,8 @@ struct GatewayFixture {
         let gateway = Gateway(
             origins: origins, doorkeeper: doorkeeper, directory: instances,
             sockets: OpenSockets(doorkeeper: doorkeeper, signal: signal))
-        editors = EditorGateway(gateway, tokens: EditorTokens(key: key))
+        editors = EditorGateway(
+            gateway, tokens: EditorTokens(key: key), witness: witness)
         pages = PageGateway(
             gateway, door: PageDoor(hasher: PasswordHasher()), pageTokens: FakePageTokens())
         instances.set(

@@ -80,6 +80,24 @@ import Testing
         #expect(after.source == .unknown)
     }
 
+    @Test("A name that nobody was seen under makes no audit event of theirs")
+    func forged() async throws {
+        let witness = EditorWitness()
+        let recorder = VersionRecorder(
+            vault: fixture.vault, stores: fixture.stores, witness: witness)
+        witness.note("ada", deploysTo: fixture.press.id)
+        let seen = try await recorder.record(
+            fromSpool: fixture.deploy(spoolID: "1"), user: "ada", of: fixture.press.id)
+        #expect(seen.source == .editor)
+        let forged = try await recorder.record(
+            fromSpool: fixture.deploy(spoolID: "2"), user: "ada", of: fixture.press.id)
+        #expect(forged.source == .unknown)
+        let events = try await fixture.stores.audit.list().items
+        #expect(
+            events.filter { $0.event.kind == "instance.deployed" }.map(\.actorType)
+                == ["nobody", "user"])
+    }
+
     @Test("A version is kept even where the one before it is damaged")
     func damagedBefore() async throws {
         let first = try await fixture.recorder.record(

@@ -22,6 +22,9 @@ package actor FlowDeployer {
         }
     }
 
+    /// 30 s: a start takes 2 to 6 s on a busy server.
+    private static let startPatience = Duration.seconds(30)
+
     private let stores: Stores
     private let runtime: any InstanceRuntime
     private let library: VersionLibrary
@@ -79,13 +82,26 @@ package actor FlowDeployer {
         try Self.check(flows.text)
         guard underWay.insert(instance.id).inserted else { throw .deployUnderWay }
         defer { underWay.remove(instance.id) }
-        let status = await runtime.status(of: instance.id)
+        let status = await settledStatus(of: instance.id)
         if let port = status.port, status.state != .starting, status.state != .stopping {
             let address = NodeREDAdmin.Address(
                 instance: instance.id, slug: instance.slug, port: port)
             return try await deploy(flows, to: address, expected: expected, by: actor)
         }
         return try await install(flows, into: instance, expected: expected, by: actor)
+    }
+
+    /// A deploy waits for a start that is under way: halting Node-RED for each would keep it from
+    /// ever coming up under a script that deploys again and again.
+    private func settledStatus(of id: Instance.ID) async -> InstanceStatus {
+        var status = await runtime.status(of: id)
+        let end = ContinuousClock.now + Self.startPatience
+        while status.state == .starting, ContinuousClock.now < end {
+            // Cut short by cancellation only; then the loop's condition decides.
+            try? await Task.sleep(for: .milliseconds(100))
+            status = await runtime.status(of: id)
+        }
+        return status
     }
 
     private func deploy(

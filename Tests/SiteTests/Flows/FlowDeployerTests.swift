@@ -15,6 +15,8 @@ import Testing
 final class FakeRuntime: InstanceRuntime {
     private let states = Mutex<[Instance.ID: InstanceState]>([:])
     private let calls = Mutex<[String]>([])
+    /// What an instance turns into once its status has been asked for so often.
+    private let turns = Mutex<[Instance.ID: (asks: Int, next: InstanceState)]>([:])
 
     var asked: [String] { calls.withLock { $0 } }
     func set(_ state: InstanceState, of id: Instance.ID) { states.withLock { $0[id] = state } }
@@ -22,7 +24,20 @@ final class FakeRuntime: InstanceRuntime {
     func status(of id: Instance.ID) async -> InstanceStatus {
         var status = InstanceStatus(id: id)
         status.state = states.withLock { $0[id] } ?? .stopped
+        let next = turns.withLock { turns -> InstanceState? in
+            guard let turn = turns[id] else { return nil }
+            turns[id] = turn.asks > 1 ? (turn.asks - 1, turn.next) : nil
+            return turn.asks > 1 ? nil : turn.next
+        }
+        if let next { set(next, of: id) }
         return status
+    }
+
+    func set(
+        _ state: InstanceState, of id: Instance.ID, then next: InstanceState, after asks: Int
+    ) {
+        set(state, of: id)
+        turns.withLock { $0[id] = (asks, next) }
     }
 
     private func note(_ call: String, _ id: Instance.ID, _ state: InstanceState? = nil) {
@@ -90,6 +105,13 @@ final class FakeRuntime: InstanceRuntime {
         runtime.set(.backingOff, of: fixture.press.id)
         _ = try await deployer.deploy(flows(Self.one), to: fixture.press, by: actor)
         #expect(runtime.asked == ["halt", "start"])
+    }
+
+    @Test("A deploy waits for a start that is under way, and halts nothing for it")
+    func starting() async throws {
+        runtime.set(.starting, of: fixture.press.id, then: .stopped, after: 3)
+        _ = try await deployer.deploy(flows(Self.one), to: fixture.press, by: actor)
+        #expect(runtime.asked == [])
     }
 
     @Test("A deploy that expects another revision changes nothing")

@@ -8,7 +8,8 @@ import Site
 import Store
 import Testing
 
-/// On the practice runtime, and on real Node-RED where `LINESIDE_TEST_STACK` names a stack.
+/// On the practice runtime, and on real Node-RED where `LINESIDE_TEST_STACK` names the directory
+/// of a stack.
 @Suite(
     "Deploys of an instance", .timeLimit(.minutes(3)),
     .enabled(
@@ -101,7 +102,10 @@ struct InstanceDeployTests {
 
     @Test(
         "A deploy in real Node-RED becomes a version, byte by byte",
-        .enabled(if: getenv("LINESIDE_TEST_STACK") != nil, "LINESIDE_TEST_STACK names no stack"))
+        .enabled(
+            if: getenv("LINESIDE_TEST_STACK").map { Files.isDirectory(String(cString: $0)) }
+                ?? false,
+            "LINESIDE_TEST_STACK names no unpacked stack"))
     func nodeRED() async throws {
         let stack = getenv("LINESIDE_TEST_STACK").map { String(cString: $0) }
         try await deploysBecomeVersions(stack: stack)

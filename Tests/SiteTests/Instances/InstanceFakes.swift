@@ -267,6 +267,12 @@ final class MemoryAlarms: AlarmBoard {
             }
         }
     }
+
+    /// Waits until these and no others are open.
+    func open(_ kinds: Set<AlarmKind>) async throws {
+        if open == kinds { return }
+        try await changes.first("open alarms \(kinds)") { _ in self.open == kinds }
+    }
 }
 
 final class ScriptedProbe: LivenessProbe {
@@ -280,11 +286,13 @@ final class ScriptedProbe: LivenessProbe {
 
 final class MemoryCatalog: InstanceCatalog {
     let definition: Mutex<InstanceDefinition>
+    let remembered = Told<Int>()
     init(_ definition: InstanceDefinition) { self.definition = Mutex(definition) }
     func definition(of id: Instance.ID) async throws -> InstanceDefinition {
         definition.withLock { $0 }
     }
     func remember(port: Int, of id: Instance.ID) async throws {
         definition.withLock { $0.port = port }
+        remembered.add(port)
     }
 }

@@ -18,7 +18,9 @@ extension Instance {
                 cpuLimitPercent: row.optionalInt(12),
                 timeZone: row.optionalText(13).map(TimeZoneName.init(stored:)),
                 paletteInstall: row.bool(14), paletteUpload: row.bool(15),
-                logLevel: try row.word(16)),
+                logLevel: try row.word(16), keepVersions: row.optionalInt(21),
+                keepDays: row.optionalInt(22), filesQuotaMB: row.int(23),
+                filesInVersions: row.bool(24), filesServed: row.bool(25)),
             port: row.optionalInt(17), createdAt: row.timestamp(18),
             lastDeployAt: row.optionalTimestamp(19), flowsRevision: try row.optionalAddress(20))
     }
@@ -47,13 +49,16 @@ enum InstanceSQL: String, CaseIterable {
     case insert = """
         INSERT INTO instance (id, application_id, name, slug, desired_state, stack_id, access,
             page_basic_name, page_basic_hash, memory_limit_mb, cpu_limit_percent, time_zone,
-            palette_install, palette_upload, log_level, credential_secret, page_secret, created_ms)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)
+            palette_install, palette_upload, log_level, credential_secret, page_secret, created_ms,
+            keep_versions, keep_days, files_quota_mb, files_in_versions, files_served)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18,
+            ?19, ?20, ?21, ?22, ?23)
         """
     case update = """
         UPDATE instance SET name = ?2, slug = ?3, stack_id = ?4, access = ?5, page_basic_name = ?6,
             page_basic_hash = ?7, memory_limit_mb = ?8, cpu_limit_percent = ?9, time_zone = ?10,
-            palette_install = ?11, palette_upload = ?12, log_level = ?13
+            palette_install = ?11, palette_upload = ?12, log_level = ?13, keep_versions = ?14,
+            keep_days = ?15, files_quota_mb = ?16, files_in_versions = ?17, files_served = ?18
         WHERE id = ?1
         """
     case setDesiredState = "UPDATE instance SET desired_state = ?2 WHERE id = ?1"

@@ -134,7 +134,10 @@ package struct InstanceStore: Sendable {
                 draft.settings.memoryLimitMB, draft.settings.cpuLimitPercent,
                 draft.settings.timeZone, draft.settings.paletteInstall,
                 draft.settings.paletteUpload, draft.settings.logLevel.rawValue,
-                draft.secrets.credentialSecret, draft.secrets.pageSecret, tx.now)
+                draft.secrets.credentialSecret, draft.secrets.pageSecret, tx.now,
+                draft.settings.keepVersions, draft.settings.keepDays,
+                draft.settings.filesQuotaMB, draft.settings.filesInVersions,
+                draft.settings.filesServed)
             tx.accessChanged()
             let instance = try InstanceStore.get(draft.id, in: tx)
             var changes = AuditChanges()
@@ -174,7 +177,9 @@ package struct InstanceStore: Sendable {
                 new.settings.access.rawValue, new.settings.pageBasic?.name,
                 new.settings.pageBasic?.passwordHash, new.settings.memoryLimitMB,
                 new.settings.cpuLimitPercent, new.settings.timeZone, new.settings.paletteInstall,
-                new.settings.paletteUpload, new.settings.logLevel.rawValue)
+                new.settings.paletteUpload, new.settings.logLevel.rawValue,
+                new.settings.keepVersions, new.settings.keepDays, new.settings.filesQuotaMB,
+                new.settings.filesInVersions, new.settings.filesServed)
             try tx.record(.changed(new.reference, team: new.teamID, changes), by: actor)
             return new
         }
@@ -260,6 +265,11 @@ extension InstanceStore {
         changes.compare("paletteInstall", before.paletteInstall, after.paletteInstall)
         changes.compare("paletteUpload", before.paletteUpload, after.paletteUpload)
         changes.compare("logLevel", before.logLevel.rawValue, after.logLevel.rawValue)
+        changes.compare("keepVersions", before.keepVersions, after.keepVersions)
+        changes.compare("keepDays", before.keepDays, after.keepDays)
+        changes.compare("filesQuotaMB", before.filesQuotaMB, after.filesQuotaMB)
+        changes.compare("filesInVersions", before.filesInVersions, after.filesInVersions)
+        changes.compare("filesServed", before.filesServed, after.filesServed)
         if before.pageBasic != after.pageBasic { changes.secret("pageBasic") }
         return changes
     }

@@ -53,7 +53,8 @@ package struct SnapshotStore: Sendable {
                 createdAt: tx.now, size: version.size, flows: version.flows,
                 credentials: version.credentials,
                 sealedCredentialSecret: version.credentials == nil ? nil : secret,
-                modules: version.modules, environmentKeys: version.environmentKeys)
+                modules: version.modules, environmentKeys: version.environmentKeys,
+                files: version.files)
             try SnapshotStore.insert(snapshot, in: tx)
             try tx.record(.created(snapshot.reference, team: instance.teamID), by: actor)
             return snapshot
@@ -75,7 +76,8 @@ package struct SnapshotStore: Sendable {
 
     /// `nil` leaves a field as it is.
     package func update(
-        _ id: Snapshot.ID, name: Name<Snapshot>? = nil, note: Note? = nil, by actor: Actor
+        _ id: Snapshot.ID, name: Name<Snapshot>? = nil, note: Note? = nil, pinned: Bool? = nil,
+        by actor: Actor
     ) async throws(StoreError) -> Snapshot {
         try await database.write { (tx: borrowing Transaction) throws(StoreError) -> Snapshot in
             var snapshot = try SnapshotStore.get(id, in: tx)
@@ -89,8 +91,12 @@ package struct SnapshotStore: Sendable {
                 changes.compare("note", snapshot.note.text, note.text)
                 snapshot.note = note
             }
+            if let pinned {
+                changes.compare("pinned", snapshot.isPinned, pinned)
+                snapshot.isPinned = pinned
+            }
             guard !changes.isEmpty else { return snapshot }
-            try tx.run(SnapshotSQL.update, id, snapshot.name, snapshot.note)
+            try tx.run(SnapshotSQL.update, id, snapshot.name, snapshot.note, snapshot.isPinned)
             let team = try ApplicationStore.get(snapshot.applicationID, in: tx).teamID
             try tx.record(.changed(snapshot.reference, team: team, changes), by: actor)
             return snapshot
@@ -98,9 +104,13 @@ package struct SnapshotStore: Sendable {
     }
 
     /// The version that it named stays while its instance does.
+    /// - Throws: `.conflict` where it is pinned.
     package func delete(_ id: Snapshot.ID, by actor: Actor) async throws(StoreError) {
         try await database.write { (tx: borrowing Transaction) throws(StoreError) in
             let snapshot = try SnapshotStore.get(id, in: tx)
+            guard !snapshot.isPinned else {
+                throw .conflict("The snapshot “\(snapshot.name)” is pinned: unpin it first.")
+            }
             let team = try ApplicationStore.get(snapshot.applicationID, in: tx).teamID
             try tx.run(SnapshotSQL.delete, id)
             try tx.record(.removed(snapshot.reference, team: team), by: actor)
@@ -125,7 +135,7 @@ extension SnapshotStore {
             snapshot.versionID, snapshot.name, snapshot.note, snapshot.author,
             snapshot.createdAt, snapshot.size, snapshot.flows, snapshot.credentials,
             snapshot.sealedCredentialSecret, snapshot.modules.jsonText,
-            snapshot.environmentKeys.jsonText)
+            snapshot.environmentKeys.jsonText, snapshot.isPinned, snapshot.files)
     }
 
     private static func requireFree(
@@ -147,7 +157,8 @@ extension Snapshot {
             size: ByteCount(row.int(8)), flows: try row.address(9),
             credentials: try row.optionalAddress(10),
             sealedCredentialSecret: row.optionalBlob(11), modules: try row.modules(12),
-            environmentKeys: try row.texts(13))
+            environmentKeys: try row.texts(13), files: try row.optionalAddress(15),
+            isPinned: row.bool(14))
     }
 }
 
@@ -171,9 +182,9 @@ enum SnapshotSQL: String, CaseIterable {
     case insert = """
         INSERT INTO snapshot (id, application_id, instance_id, version_id, name, note, author,
             created_ms, size, flows_digest, credentials_digest, credential_secret, modules,
-            environment_keys)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)
+            environment_keys, is_pinned, files_digest)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)
         """
-    case update = "UPDATE snapshot SET name = ?2, note = ?3 WHERE id = ?1"
+    case update = "UPDATE snapshot SET name = ?2, note = ?3, is_pinned = ?4 WHERE id = ?1"
     case delete = "DELETE FROM snapshot WHERE id = ?1"
 }

@@ -22,12 +22,14 @@ package struct VersionStore: Sendable {
         package var modules: [NodeModule]
         package var environmentKeys: [String]
         package var stack: Stack.ID?
+        /// The list of the files that belong to it.
+        package var files: StoredBlob?
 
         package init(
             instance: Instance.ID, spoolID: String?, at: Timestamp, by: String?,
             source: Version.Source, summary: String, flows: StoredBlob,
             credentials: StoredBlob?, modules: [NodeModule], environmentKeys: [String] = [],
-            stack: Stack.ID?
+            stack: Stack.ID?, files: StoredBlob? = nil
         ) {
             self.instance = instance
             self.spoolID = spoolID
@@ -40,6 +42,7 @@ package struct VersionStore: Sendable {
             self.modules = modules
             self.environmentKeys = environmentKeys
             self.stack = stack
+            self.files = files
         }
     }
 
@@ -54,7 +57,8 @@ package struct VersionStore: Sendable {
                     VersionSQL.bySpool, draft.instance, spoolID, read: Version.init(row:))
                 if let kept { return kept }
             }
-            try BlobStore.put([draft.flows] + [draft.credentials].compactMap { $0 }, in: tx)
+            try BlobStore.put(
+                [draft.flows] + [draft.credentials, draft.files].compactMap { $0 }, in: tx)
             let number = try tx.count(VersionSQL.nextNumber, draft.instance)
             let size = draft.flows.size.bytes + (draft.credentials?.size.bytes ?? 0)
             let version = Version(
@@ -62,12 +66,13 @@ package struct VersionStore: Sendable {
                 by: draft.by, source: draft.source, summary: draft.summary,
                 size: ByteCount(size), flows: draft.flows.address,
                 credentials: draft.credentials?.address, modules: draft.modules,
-                environmentKeys: draft.environmentKeys, stackID: draft.stack)
+                environmentKeys: draft.environmentKeys, stackID: draft.stack,
+                files: draft.files?.address)
             try tx.run(
                 VersionSQL.insert, version.id, version.instanceID, number, draft.spoolID,
                 version.at, version.by, version.source.rawValue, version.summary, version.size,
                 version.flows, version.credentials, version.modules.jsonText,
-                version.environmentKeys.jsonText, version.stackID)
+                version.environmentKeys.jsonText, version.stackID, version.files)
             try tx.run(InstanceSQL.deployed, draft.instance, draft.at, version.flows)
             var changes = AuditChanges()
             changes.compare("version", nil, number)
@@ -143,7 +148,7 @@ extension Version {
             summary: row.text(6), size: ByteCount(row.int(7)), flows: try row.address(8),
             credentials: try row.optionalAddress(9), modules: try row.modules(10),
             environmentKeys: try row.texts(11), stackID: try row.optionalID(12),
-            snapshot: snapshot)
+            files: try row.optionalAddress(16), isPinned: row.bool(15), snapshot: snapshot)
     }
 }
 
@@ -171,7 +176,8 @@ enum VersionSQL: String, CaseIterable {
     case nextNumber = "SELECT coalesce(max(number), 0) + 1 FROM version WHERE instance_id = ?1"
     case insert = """
         INSERT INTO version (id, instance_id, number, spool_id, at_ms, by_name, source, summary,
-            size, flows_digest, credentials_digest, modules, environment_keys, stack_id)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)
+            size, flows_digest, credentials_digest, modules, environment_keys, stack_id,
+            files_digest)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)
         """
 }

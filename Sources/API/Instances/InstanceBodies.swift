@@ -71,6 +71,12 @@ package struct ChangeInstance: APIBody {
     let timeZone: TimeZoneName??
     let paletteInstall: Bool?
     let paletteUpload: Bool?
+    /// `.some(nil)`: as the site says.
+    let keepVersions: Int??
+    let keepDays: Int??
+    let filesQuotaMB: Int?
+    let filesInVersions: Bool?
+    let filesServed: Bool?
 
     package static var schema: Schema {
         let basic = Schema.object(nil, [.field("name", .text), .field("password", .text)])
@@ -87,6 +93,11 @@ package struct ChangeInstance: APIBody {
                 .field("timeZone", .optional(.text), optional: true),
                 .field("paletteInstall", .boolean, optional: true),
                 .field("paletteUpload", .boolean, optional: true),
+                .field("keepVersions", .optional(.integer), optional: true),
+                .field("keepDays", .optional(.integer), optional: true),
+                .field("filesQuotaMB", .integer, optional: true),
+                .field("filesInVersions", .boolean, optional: true),
+                .field("filesServed", .boolean, optional: true),
             ])
     }
 
@@ -115,6 +126,15 @@ package struct ChangeInstance: APIBody {
         timeZone = json.isNull("timeZone") ? .some(nil) : try json.timeZone("timeZone").map { $0 }
         paletteInstall = try json.optionalBool("paletteInstall")
         paletteUpload = try json.optionalBool("paletteUpload")
+        keepVersions =
+            json.isNull("keepVersions")
+            ? .some(nil) : try json.optionalInt("keepVersions").map { Int(clamping: $0) }
+        keepDays =
+            json.isNull("keepDays")
+            ? .some(nil) : try json.optionalInt("keepDays").map { Int(clamping: $0) }
+        filesQuotaMB = try json.optionalInt("filesQuotaMB").map { Int(clamping: $0) }
+        filesInVersions = try json.optionalBool("filesInVersions")
+        filesServed = try json.optionalBool("filesServed")
     }
 }
 

@@ -96,6 +96,11 @@ extension InstanceRoutes {
         if let zone = body.timeZone { settings.timeZone = zone }
         if let allowed = body.paletteInstall { settings.paletteInstall = allowed }
         if let allowed = body.paletteUpload { settings.paletteUpload = allowed }
+        if let count = body.keepVersions { settings.keepVersions = count }
+        if let days = body.keepDays { settings.keepDays = days }
+        if let quota = body.filesQuotaMB { settings.filesQuotaMB = quota }
+        if let included = body.filesInVersions { settings.filesInVersions = included }
+        if let served = body.filesServed { settings.filesServed = served }
         guard let basic = body.pageBasic else { return settings }
         guard !basic.name.isEmpty, !basic.name.contains(":"), basic.name.utf8.count <= 64 else {
             throw .invalid("pageBasic", "needs a name without a colon, at most 64 bytes")

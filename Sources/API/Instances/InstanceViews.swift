@@ -46,7 +46,10 @@ package struct InstanceView: APIView {
                 .field("access", .words(PageAccess.allCases.map(\.rawValue))),
                 .field("memoryLimitMB", .integer), .field("cpuLimitPercent", .optional(.integer)),
                 .field("timeZone", .text), .field("paletteInstall", .boolean),
-                .field("paletteUpload", .boolean), .field("safeMode", .boolean),
+                .field("paletteUpload", .boolean), .field("keepVersions", .optional(.integer)),
+                .field("keepDays", .optional(.integer)), .field("filesQuotaMB", .integer),
+                .field("filesInVersions", .boolean), .field("filesServed", .boolean),
+                .field("safeMode", .boolean),
                 .field("pid", .optional(.integer)), .field("startedAt", .optional(.time)),
                 .field("restarts", .integer), .field("lastDeployAt", .optional(.time)),
                 .field("flowsRevision", .optional(.text)),
@@ -76,6 +79,11 @@ package struct InstanceView: APIView {
             json.field("timeZone", timeZone)
             json.field("paletteInstall", instance.settings.paletteInstall)
             json.field("paletteUpload", instance.settings.paletteUpload)
+            json.field("keepVersions", instance.settings.keepVersions)
+            json.field("keepDays", instance.settings.keepDays)
+            json.field("filesQuotaMB", instance.settings.filesQuotaMB)
+            json.field("filesInVersions", instance.settings.filesInVersions)
+            json.field("filesServed", instance.settings.filesServed)
             json.field("safeMode", status.isSafe)
             json.field("pid", status.pid)
             json.field("startedAt", status.startedAt)

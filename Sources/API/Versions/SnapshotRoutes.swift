@@ -34,7 +34,9 @@ package struct SnapshotRoutes: Resource {
                 .post, ofApplication, .needs(.snapshotEdit),
                 "Upload a snapshot file, or plain flows", query: ["name"], upload),
             Route(.get, one, .needs(.snapshotRead), "Read a snapshot", show),
-            Route(.patch, one, .needs(.snapshotEdit), "Rename a snapshot", change),
+            Route(
+                .patch, one, .needs(.snapshotEdit), "Rename, describe, pin or unpin a snapshot",
+                change),
             Route(.delete, one, .needs(.snapshotEdit), "Remove a snapshot", remove),
             .raw(
                 .get, "\(one)/download", .needs(.snapshotRead),
@@ -136,7 +138,7 @@ package struct SnapshotRoutes: Resource {
         let id: Snapshot.ID = try context.id("snapshot")
         let snapshot = try await stored { () async throws(StoreError) in
             try await stores.snapshots.update(
-                id, name: body.name, note: body.note, by: context.actor)
+                id, name: body.name, note: body.note, pinned: body.pinned, by: context.actor)
         }
         return Found(SnapshotView(snapshot))
     }
@@ -195,15 +197,20 @@ package struct NewSnapshot: APIBody {
 package struct ChangeSnapshot: APIBody {
     let name: Name<Snapshot>?
     let note: Note?
+    let pinned: Bool?
 
     package static var schema: Schema {
         .object(
             "ChangeSnapshot",
-            [.field("name", .text, optional: true), .field("note", .text, optional: true)])
+            [
+                .field("name", .text, optional: true), .field("note", .text, optional: true),
+                .field("pinned", .boolean, optional: true),
+            ])
     }
 
     package init(json: JSONObject) throws(JSONFieldError) {
         name = try json.optionalName("name")
         note = try json.optionalString("note") == nil ? nil : try json.note("note")
+        pinned = try json.optionalBool("pinned")
     }
 }

@@ -15,8 +15,8 @@ package struct VersionView: APIView {
                 .field("number", .integer), .field("at", .time), .field("by", .optional(.text)),
                 .field("source", .words(Version.Source.allCases.map(\.rawValue))),
                 .field("summary", .text), .field("size", .integer), .field("flowsDigest", .text),
-                .field("hasCredentials", .boolean),
-                .field("modules", .list(NodeModuleView.schema)),
+                .field("hasCredentials", .boolean), .field("hasFiles", .boolean),
+                .field("pinned", .boolean), .field("modules", .list(NodeModuleView.schema)),
                 .field("environment", .list(.text)), .field("stackId", .optional(.identifier)),
                 .field("snapshot", .optional(snapshot)),
             ])
@@ -34,6 +34,8 @@ package struct VersionView: APIView {
             json.field("size", version.size.bytes)
             json.field("flowsDigest", version.flows.hex)
             json.field("hasCredentials", version.credentials != nil)
+            json.field("hasFiles", version.files != nil)
+            json.field("pinned", version.isPinned)
             json.field("modules", version.modules.map(NodeModuleView.init))
             json.field("environment", version.environmentKeys)
             json.field("stackId", version.stackID)
@@ -80,8 +82,8 @@ package struct SnapshotView: APIView {
                 .field("versionId", .optional(.identifier)), .field("name", .text),
                 .field("note", .text), .field("author", .text), .field("createdAt", .time),
                 .field("size", .integer), .field("flowsDigest", .text),
-                .field("hasCredentials", .boolean),
-                .field("modules", .list(NodeModuleView.schema)),
+                .field("hasCredentials", .boolean), .field("hasFiles", .boolean),
+                .field("pinned", .boolean), .field("modules", .list(NodeModuleView.schema)),
                 .field("environment", .list(.text)),
             ])
     }
@@ -99,6 +101,8 @@ package struct SnapshotView: APIView {
             json.field("size", snapshot.size.bytes)
             json.field("flowsDigest", snapshot.flows.hex)
             json.field("hasCredentials", snapshot.credentials != nil)
+            json.field("hasFiles", snapshot.files != nil)
+            json.field("pinned", snapshot.isPinned)
             json.field("modules", snapshot.modules.map(NodeModuleView.init))
             json.field("environment", snapshot.environmentKeys)
         }

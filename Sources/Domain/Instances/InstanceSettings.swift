@@ -17,6 +17,10 @@ package struct InstanceSettings: Sendable, Equatable {
     package static let memoryLimits = 64...65_536
     /// Per cent of one core.
     package static let cpuLimits = 5...6_400
+    package static let keptVersions = 1...100_000
+    package static let keptDays = 0...36_500
+    /// 1 TB: what is beyond is a typing error.
+    package static let filesQuotas = 1...1_048_576
 
     package var access: PageAccess
     package var pageBasic: PageBasic?
@@ -27,11 +31,22 @@ package struct InstanceSettings: Sendable, Equatable {
     package var paletteInstall: Bool
     package var paletteUpload: Bool
     package var logLevel: LogLevel
+    /// Newest versions that are kept whatever their age; `nil`: as the site says.
+    package var keepVersions: Int?
+    /// Age up to which versions are kept; `nil`: as the site says.
+    package var keepDays: Int?
+    package var filesQuotaMB: Int
+    /// Whether the files area belongs to each version.
+    package var filesInVersions: Bool
+    /// Whether the pages origin serves the files area.
+    package var filesServed: Bool
 
     package init(
         access: PageAccess = .login, pageBasic: PageBasic? = nil, memoryLimitMB: Int = 512,
         cpuLimitPercent: Int? = nil, timeZone: TimeZoneName? = nil, paletteInstall: Bool = true,
-        paletteUpload: Bool = true, logLevel: LogLevel = .info
+        paletteUpload: Bool = true, logLevel: LogLevel = .info, keepVersions: Int? = nil,
+        keepDays: Int? = nil, filesQuotaMB: Int = 1024, filesInVersions: Bool = false,
+        filesServed: Bool = false
     ) {
         self.access = access
         self.pageBasic = pageBasic
@@ -41,6 +56,11 @@ package struct InstanceSettings: Sendable, Equatable {
         self.paletteInstall = paletteInstall
         self.paletteUpload = paletteUpload
         self.logLevel = logLevel
+        self.keepVersions = keepVersions
+        self.keepDays = keepDays
+        self.filesQuotaMB = filesQuotaMB
+        self.filesInVersions = filesInVersions
+        self.filesServed = filesServed
     }
 
     package func validated() throws(ValidationFault) -> InstanceSettings {
@@ -49,6 +69,15 @@ package struct InstanceSettings: Sendable, Equatable {
         }
         guard cpuLimitPercent.map(Self.cpuLimits.contains) ?? true else {
             throw ValidationFault("cpuLimitPercent must be 5 to 6400")
+        }
+        guard keepVersions.map(Self.keptVersions.contains) ?? true else {
+            throw ValidationFault("keepVersions must be 1 to 100000")
+        }
+        guard keepDays.map(Self.keptDays.contains) ?? true else {
+            throw ValidationFault("keepDays must be 0 to 36500")
+        }
+        guard Self.filesQuotas.contains(filesQuotaMB) else {
+            throw ValidationFault("filesQuotaMB must be 1 to 1048576")
         }
         guard access != .basic || pageBasic != nil else {
             throw ValidationFault("pageBasic must be set where access is basic")

@@ -21,12 +21,17 @@ package struct Snapshot: Sendable, Equatable {
     package var sealedCredentialSecret: [UInt8]?
     package var modules: [NodeModule]
     package var environmentKeys: [String]
+    /// The list of the files that belong to it.
+    package var files: ContentAddress?
+    /// Nobody removes it before somebody unpins it.
+    package var isPinned: Bool
 
     package init(
         id: ID, applicationID: Application.ID, instanceID: Instance.ID?, versionID: Version.ID?,
         name: Name<Snapshot>, note: Note, author: String, createdAt: Timestamp, size: ByteCount,
         flows: ContentAddress, credentials: ContentAddress?, sealedCredentialSecret: [UInt8]?,
-        modules: [NodeModule], environmentKeys: [String] = []
+        modules: [NodeModule], environmentKeys: [String] = [],
+        files: ContentAddress? = nil, isPinned: Bool = false
     ) {
         self.id = id
         self.applicationID = applicationID
@@ -42,5 +47,7 @@ package struct Snapshot: Sendable, Equatable {
         self.sealedCredentialSecret = sealedCredentialSecret
         self.modules = modules
         self.environmentKeys = environmentKeys
+        self.files = files
+        self.isPinned = isPinned
     }
 }

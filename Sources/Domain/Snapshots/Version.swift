@@ -25,6 +25,10 @@ package struct Version: Sendable, Equatable {
     package var modules: [NodeModule]
     package var environmentKeys: [String]
     package var stackID: Stack.ID?
+    /// The list of the files that belong to it.
+    package var files: ContentAddress?
+    /// Kept whatever the retention says.
+    package var isPinned: Bool
     /// The snapshot that a person made of it.
     package var snapshot: SnapshotReference?
 
@@ -41,6 +45,7 @@ package struct Version: Sendable, Equatable {
         id: ID, instanceID: Instance.ID, number: Int, at: Timestamp, by: String?, source: Source,
         summary: String, size: ByteCount, flows: ContentAddress, credentials: ContentAddress?,
         modules: [NodeModule], environmentKeys: [String] = [], stackID: Stack.ID?,
+        files: ContentAddress? = nil, isPinned: Bool = false,
         snapshot: SnapshotReference? = nil
     ) {
         self.id = id
@@ -56,6 +61,8 @@ package struct Version: Sendable, Equatable {
         self.modules = modules
         self.environmentKeys = environmentKeys
         self.stackID = stackID
+        self.files = files
+        self.isPinned = isPinned
         self.snapshot = snapshot
     }
 }

@@ -156,6 +156,12 @@ export interface Instance {
   /** Whether the editor may install node packages, and upload them as files. */
   paletteInstall: boolean;
   paletteUpload: boolean;
+  /** Versions kept whatever their age, and the age up to which others are; null: as the site says. */
+  keepVersions: number | null;
+  keepDays: number | null;
+  filesQuotaMB: number;
+  filesInVersions: boolean;
+  filesServed: boolean;
   safeMode: boolean;
   pid: number | null;
   startedAt: Time | null;
@@ -197,6 +203,8 @@ export interface Version {
   size: number;
   flowsDigest: string;
   hasCredentials: boolean;
+  hasFiles: boolean;
+  pinned: boolean;
   modules: NodeModule[];
   /** Names of the environment variables that were set. */
   environment: string[];
@@ -216,6 +224,8 @@ export interface Snapshot {
   size: number;
   flowsDigest: string;
   hasCredentials: boolean;
+  hasFiles: boolean;
+  pinned: boolean;
   modules: NodeModule[];
   environment: string[];
 }

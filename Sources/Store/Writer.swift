@@ -10,10 +10,15 @@ final class Writer: @unchecked Sendable {
     /// 256: bounds how long the first of a batch waits for the last.
     private static let batchLimit = 256
 
+    /// A closure that is itself what a `Mutex` holds is wrapped twice more by each look at it.
+    private struct Observation {
+        var observer: (@Sendable () -> Void)?
+    }
+
     private let link: DatabaseLink
     private let thread: StoreThread
     private let waiting = Mutex<[WriteJob]>([])
-    private let observer = Mutex<(@Sendable () -> Void)?>(nil)
+    private let observation = Mutex(Observation())
     let clock: @Sendable () -> Timestamp
     private let log = Log("store")
 
@@ -43,7 +48,7 @@ final class Writer: @unchecked Sendable {
     }
 
     func observeAccess(_ observer: @escaping @Sendable () -> Void) {
-        self.observer.withLock { $0 = observer }
+        observation.withLock { $0.observer = observer }
     }
 
     func end() { thread.end() }
@@ -101,7 +106,7 @@ final class Writer: @unchecked Sendable {
             if link.isAccessChanged {
                 link.isAccessChanged = false
                 // Before the writers go on: whoever sees the change made sees it in force.
-                observer.withLock { $0 }?()
+                observation.withLock { $0.observer }?()
             }
             return nil
         } catch {

@@ -6,12 +6,17 @@ import Synchronization
 /// What answers at a socket that listens already. Until the house behind it stands, callers are
 /// asked to come back in a second.
 final class Door: Sendable {
-    private let handler = Mutex<Handler?>(nil)
+    /// A closure that is itself what a `Mutex` holds is wrapped twice more by each look at it.
+    private struct State {
+        var handler: Handler?
+    }
 
-    func open(_ handler: @escaping Handler) { self.handler.withLock { $0 = handler } }
+    private let state = Mutex(State())
+
+    func open(_ handler: @escaping Handler) { state.withLock { $0.handler = handler } }
 
     func answer(_ request: Request) async -> Response {
-        guard let handler = handler.withLock({ $0 }) else {
+        guard let handler = state.withLock({ $0.handler }) else {
             return .problem(.busy("Lineside is starting."), headers: [Header.retryAfter: "1"])
         }
         return await handler(request)

@@ -199,6 +199,12 @@ class Instance {
     return `${payload}.${crypto.sign(null, Buffer.from(payload), key).toString("base64url")}`;
   }
 
+  /** Where flows read and write files. */
+  get area() {
+    const folder = path.join(this.userDir, "files");
+    return fs.existsSync(folder) ? folder : this.userDir;
+  }
+
   /** Ids of the deploys in the spool, oldest first. */
   spooled() {
     return fs.readdirSync(this.spool).filter((name) => name.endsWith(".json")).sort()
@@ -218,4 +224,4 @@ class Instance {
   }
 }
 
-module.exports = { Instance, LIMIT };
+module.exports = { Instance, LIMIT, freePort };

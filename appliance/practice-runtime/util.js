@@ -51,6 +51,17 @@ const getMessageProperty = (msg, expression) => getProperty(msg, withoutPrefix(e
 const setMessageProperty = (msg, expression, value) =>
   setProperty(msg, withoutPrefix(expression), value);
 
+/** As text: buffers as UTF-8, objects and null as JSON. */
+function ensureString(value) {
+  if (Buffer.isBuffer(value)) return value.toString();
+  return typeof value === "object" ? JSON.stringify(value) : String(value);
+}
+
+/** Whether both hold the same, whoever made them. */
+function compareObjects(one, other) {
+  return util.isDeepStrictEqual(deepCopy(one, new Map()), deepCopy(other, new Map()));
+}
+
 /** A deep copy; `req` and `res` stay the same objects, since an answer can be given only once. */
 function cloneMessage(msg) {
   const { req, res, ...rest } = msg;
@@ -157,6 +168,8 @@ module.exports = {
   setProperty,
   getMessageProperty,
   setMessageProperty,
+  ensureString,
+  compareObjects,
   cloneMessage,
   evaluateNodeProperty,
   encodeValue,

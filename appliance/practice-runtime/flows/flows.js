@@ -184,7 +184,10 @@ class Flows {
 
   #startNodes() {
     const { registry, log } = this.#runtime;
-    for (const config of this.#config.running) {
+    // Configuration nodes first: the others look them up when they are made.
+    const isShared = ({ wires }) => wires === undefined;
+    const configs = this.#config.running;
+    for (const config of [...configs.filter(isShared), ...configs.filter((c) => !isShared(c))]) {
       const running = this.#nodes.get(config.id);
       if (running) {
         running.wires = config.wires ?? [];
@@ -199,13 +202,17 @@ class Flows {
     }
   }
 
-  /** A field that is just `${NAME}` stands for the variable. */
+  /** A field, however deep, that is just `${NAME}` stands for the variable. */
   #withVariables(config) {
-    const replaced = Object.entries(structuredClone(config)).map(([key, value]) => {
+    const replaced = (value) => {
+      if (Array.isArray(value)) return value.map(replaced);
+      if (value !== null && typeof value === "object") {
+        return Object.fromEntries(Object.entries(value).map(([key, v]) => [key, replaced(v)]));
+      }
       const name = typeof value === "string" && /^\$\{(\S+)\}$/.exec(value)?.[1];
-      return [key, name ? this.setting(config.z, name) ?? value : value];
-    });
-    return Object.fromEntries(replaced);
+      return name ? this.setting(config.z, name) ?? value : value;
+    };
+    return replaced(structuredClone(config));
   }
 
   async stop() {

@@ -13,21 +13,49 @@ const UNITS = {
   day: 86_400_000,
 };
 
+/** Whether there is more in it than its id and what it tells this node to do. */
+const hasContent = ({ _msgid, reset: _reset, flush: _flush, ...rest }) =>
+  Object.keys(rest).length > 0;
+
 module.exports = (RED) => {
   class Delay extends RED.nodes.Node {
-    #timers = new Set();
-    #nextSlot = 0;
+    /** Messages that wait, the next first; `timer` where each has its own time. */
+    #waiting = [];
+    #interval = null;
+    #lastSent = -Infinity;
 
     constructor(config) {
       super(config);
       this.config = config;
+      const { pauseType, rate = 1, nbRateUnits, rateUnits } = config;
+      this.period = ((Number(nbRateUnits) || 1) * (UNITS[rateUnits] ?? 1000)) / rate;
+      const isBatch = pauseType === "queue" || pauseType === "timed";
+      if (isBatch) {
+        this.#interval = setInterval(() => this.#release(pauseType === "timed"), this.period);
+      }
+      const take = pauseType === "rate" ? this.#pace : isBatch ? this.#keepNewest : this.#postpone;
       this.on("input", (msg, send, done) => {
-        if (msg.reset !== undefined) this.#clear();
-        else if (config.pauseType === "rate") this.#pace(msg, send);
-        else this.#after(this.#pause(msg), () => send(msg));
+        take.call(this, msg, send);
+        this.status({ fill: "blue", shape: "dot", text: String(this.#waiting.length) });
         done();
       });
-      this.on("close", () => this.#clear());
+      this.on("close", () => {
+        this.#drop();
+        clearInterval(this.#interval);
+        this.status({});
+      });
+    }
+
+    #postpone(msg, send) {
+      if ("reset" in msg) this.#drop();
+      if ("flush" in msg) this.#flush(msg.flush);
+      if (!hasContent(msg) || "reset" in msg) return;
+      const entry = { msg, send };
+      entry.timer = setTimeout(() => {
+        this.#waiting.splice(this.#waiting.indexOf(entry), 1);
+        send(msg);
+      }, this.#pause(msg));
+      this.#waiting.push(entry);
     }
 
     #pause(msg) {
@@ -42,28 +70,69 @@ module.exports = (RED) => {
 
     /** At most `rate` messages each `nbRateUnits` units; the others wait or are dropped. */
     #pace(msg, send) {
-      const { rate, nbRateUnits = 1, rateUnits, drop } = this.config;
-      const interval = (nbRateUnits * (UNITS[rateUnits] ?? 1000)) / rate;
-      const now = Date.now();
-      if (drop && now < this.#nextSlot) return;
-      const slot = Math.max(now, this.#nextSlot);
-      this.#nextSlot = slot + interval;
-      if (slot <= now) send(msg);
-      else this.#after(slot - now, () => send(msg));
+      const { drop, allowrate, outputs } = this.config;
+      if (allowrate && Number.parseFloat(msg.rate) > 0) this.period = Number.parseFloat(msg.rate);
+      if ("reset" in msg) {
+        this.#drop();
+        this.#pauseOver();
+        return;
+      }
+      if (drop) {
+        const now = performance.now();
+        if (now - this.#lastSent > this.period) {
+          this.#lastSent = now;
+          send(msg);
+        } else if (Number(outputs) === 2) send([null, msg]);
+        return;
+      }
+      if (hasContent(msg)) {
+        if (this.#interval === null) {
+          send(msg);
+          this.#interval = setInterval(() => this.#release(false), this.period);
+        } else if (msg.toFront === true) this.#waiting.unshift({ msg, send });
+        else this.#waiting.push({ msg, send });
+      }
+      if ("flush" in msg) this.#flush(msg.flush);
     }
 
-    #after(milliseconds, act) {
-      const timer = setTimeout(() => {
-        this.#timers.delete(timer);
-        act();
-      }, milliseconds);
-      this.#timers.add(timer);
+    /** One message of each topic waits, the newest. */
+    #keepNewest(msg, send) {
+      if ("reset" in msg) {
+        this.#drop();
+        return;
+      }
+      msg.topic ??= "_none_";
+      const same = this.#waiting.find((entry) => entry.msg.topic === msg.topic);
+      if (!same) this.#waiting.push({ msg, send });
+      else {
+        if (Number(this.config.outputs) === 2) send([null, same.msg]);
+        Object.assign(same, { msg, send });
+      }
+      if ("flush" in msg) this.#flush(msg.flush);
     }
 
-    #clear() {
-      for (const timer of this.#timers) clearTimeout(timer);
-      this.#timers.clear();
-      this.#nextSlot = 0;
+    #release(isAll) {
+      if (this.#waiting.length === 0 && this.config.pauseType === "rate") this.#pauseOver();
+      for (const { msg, send } of this.#waiting.splice(0, isAll ? Infinity : 1)) send(msg);
+    }
+
+    #pauseOver() {
+      clearInterval(this.#interval);
+      this.#interval = null;
+      this.#lastSent = -Infinity;
+    }
+
+    #flush(count) {
+      const some = typeof count === "number" ? Math.floor(count) : Infinity;
+      for (const { msg, send, timer } of this.#waiting.splice(0, some)) {
+        clearTimeout(timer);
+        delete msg.flush;
+        send(msg);
+      }
+    }
+
+    #drop() {
+      for (const { timer } of this.#waiting.splice(0)) clearTimeout(timer);
     }
   }
   RED.nodes.registerType("delay", Delay);

@@ -1,5 +1,5 @@
-package import Basics
-package import Domain
+import Basics
+import Domain
 import HTTP
 package import Site
 
@@ -14,78 +14,30 @@ package struct RecipeRoutes: Resource {
             Route(.get, "/api/v1/recipes", .anywhere(.stackRead), "List the recipes", list),
             Route(
                 .get, "/api/v1/recipes/{recipe}", .anywhere(.stackRead), "Read a recipe", show),
+            .raw(
+                .get, "/api/v1/recipes/{recipe}/flows", .anywhere(.stackRead),
+                "Read the flows of a recipe", flows),
         ]
     }
 
     private func list(
         _ context: RequestContext
     ) async throws(Problem) -> Found<PageView<RecipeView>> {
-        Found(PageView(all: recipes.recipes.map(RecipeView.init)))
+        Found(PageView(all: recipes.recipes.map { RecipeView($0) }))
     }
 
-    private func show(_ context: RequestContext) async throws(Problem) -> Found<RecipeView> {
+    private func recipe(_ context: RequestContext) throws(Problem) -> Recipe {
         guard let recipe = recipes.find(context.parameter("recipe")) else {
             throw .notFound("This recipe")
         }
-        return Found(RecipeView(recipe))
-    }
-}
-
-package struct RecipeView: APIView {
-    let recipe: Recipe
-    package init(_ recipe: Recipe) { self.recipe = recipe }
-
-    package static var schema: Schema {
-        let parameter = Schema.object(
-            "RecipeParameter",
-            [
-                .field("name", .text), .field("title", .text), .field("unit", .optional(.text)),
-                .field("type", .words(["string", "number", "boolean"])),
-                .field("default", .anything), .field("min", .optional(.number)),
-                .field("max", .optional(.number)),
-            ])
-        return .object(
-            "Recipe",
-            [
-                .field("name", .text), .field("title", .text), .field("purpose", .text),
-                .field("needs", .list(.text)),
-                .field("access", .words(PageAccess.allCases.map(\.rawValue))),
-                .field("parameters", .list(parameter)), .field("nodes", .integer),
-            ])
+        return recipe
     }
 
-    package func write(to json: inout JSONWriter) {
-        json.object { json in
-            json.field("name", recipe.name)
-            json.field("title", recipe.title)
-            json.field("purpose", recipe.purpose)
-            json.field("needs", recipe.needs)
-            json.field("access", recipe.access.rawValue)
-            json.array("parameters") { json in
-                for parameter in recipe.parameters { write(parameter, to: &json) }
-            }
-            json.field("nodes", recipe.nodeCount)
-        }
+    private func show(_ context: RequestContext) async throws(Problem) -> Found<RecipeView> {
+        Found(RecipeView(try recipe(context), isWhole: true))
     }
 
-    /// As JSON calls them: what a field of the page has to send.
-    private static func word(_ kind: RecipeParameter.Kind) -> String {
-        switch kind {
-        case .text: "string"
-        case .number, .integer: "number"
-        case .flag: "boolean"
-        }
-    }
-
-    private func write(_ parameter: RecipeParameter, to json: inout JSONWriter) {
-        json.object { json in
-            json.field("name", parameter.name.text)
-            json.field("title", parameter.title)
-            json.field("unit", parameter.unit)
-            json.field("type", Self.word(parameter.kind))
-            json.field("default", parameter.standard)
-            json.field("min", parameter.minimum)
-            json.field("max", parameter.maximum)
-        }
+    private func flows(_ context: RequestContext) async throws(Problem) -> Response {
+        .bytes(try recipe(context).flows, type: "application/json")
     }
 }

@@ -6,8 +6,11 @@ package struct Recipe: Sendable, Equatable {
     package let name: String
     package let title: String
     package let purpose: String
+    package let use: Use
     /// What has to be there, a sentence each.
     package let needs: [String]
+    /// Node packages beyond Node-RED's own, by name; the version is a range as npm writes it.
+    package let modules: [NodeModule]
     /// Who may open its pages unless somebody says otherwise.
     package let access: PageAccess
     package let parameters: [RecipeParameter]
@@ -15,19 +18,31 @@ package struct Recipe: Sendable, Equatable {
     package let flows: [UInt8]
     /// How many nodes they have, tabs and comments not counted.
     package let nodeCount: Int
+    /// Text of README.md.
+    package let readme: String
+    /// Its test cases, the text of a file of `fixture/` each, in the order of their names.
+    package let tests: [[UInt8]]
+
+    /// What somebody runs a Node-RED for in a plant.
+    package enum Use: String, Sendable, CaseIterable { case application, automation, extraction }
 
     package init(
-        name: String, title: String, purpose: String, needs: [String], access: PageAccess,
-        parameters: [RecipeParameter], flows: [UInt8], nodeCount: Int
+        name: String, title: String, purpose: String, use: Use, needs: [String],
+        modules: [NodeModule], access: PageAccess, parameters: [RecipeParameter], flows: [UInt8],
+        nodeCount: Int, readme: String, tests: [[UInt8]]
     ) {
         self.name = name
         self.title = title
         self.purpose = purpose
+        self.use = use
         self.needs = needs
+        self.modules = modules
         self.access = access
         self.parameters = parameters
         self.flows = flows
         self.nodeCount = nodeCount
+        self.readme = readme
+        self.tests = tests
     }
 
     /// The environment variables of an instance made from it: what was given, defaults otherwise.

@@ -9,7 +9,8 @@ package struct RecipeStore: Sendable {
 
     package init() { self.init(files: Self.embedded()) }
 
-    /// - Parameter files: by path below the folder of recipes: `name/recipe.json`, `name/flows.json`.
+    /// - Parameter files: by path below the folder of recipes: `name/recipe.json`,
+    ///   `name/flows.json`, `name/README.md`, `name/fixture/case.json`.
     package init(files: [String: [UInt8]]) {
         let log = Log("recipes")
         var found: [Recipe] = []
@@ -17,7 +18,7 @@ package struct RecipeStore: Sendable {
             let name = String(path.dropLast("/recipe.json".count))
             do throws(RecipeFault) {
                 found.append(
-                    try RecipeReader.read(name, bytes, flows: files["\(name)/flows.json"]))
+                    try RecipeReader.read(name, bytes, beside: Self.files(files, of: name)))
             } catch { log.error("\(name): \(error.reason)") }
         }
         recipes = found.sorted { $0.name < $1.name }
@@ -25,68 +26,20 @@ package struct RecipeStore: Sendable {
 
     package func find(_ name: String) -> Recipe? { recipes.first { $0.name == name } }
 
+    /// Those of one recipe, by path below its folder.
+    private static func files(_ all: [String: [UInt8]], of name: String) -> [String: [UInt8]] {
+        var own: [String: [UInt8]] = [:]
+        for (path, bytes) in all where path.hasPrefix("\(name)/") {
+            own[String(path.dropFirst(name.count + 1))] = bytes
+        }
+        return own
+    }
+
     private static func embedded() -> [String: [UInt8]] {
         var files: [String: [UInt8]] = [:]
-        for file in EmbeddedFiles.files(under: "/recipes/") where file.path.hasSuffix(".json") {
+        for file in EmbeddedFiles.files(under: "/recipes/") {
             files[String(file.path.dropFirst("/recipes/".count))] = Array(file.bytes)
         }
         return files
-    }
-}
-
-/// Why the files of a recipe are none.
-struct RecipeFault: Error, Sendable, Equatable {
-    let reason: String
-}
-
-/// From recipe.json and flows.json to a recipe.
-enum RecipeReader {
-    static let format = "lineside-recipe/1"
-
-    static func read(
-        _ name: String, _ bytes: [UInt8], flows: [UInt8]?
-    ) throws(RecipeFault) -> Recipe {
-        guard let object = try? JSONReader.read(bytes).object else {
-            throw RecipeFault(reason: "recipe.json is no JSON object")
-        }
-        guard let flows, let nodes = try? JSONReader.read(flows, limit: flows.count).array,
-            nodes.allSatisfy({ $0["id"]?.string != nil && $0["type"]?.string != nil })
-        else { throw RecipeFault(reason: "flows.json is no list of nodes") }
-        do throws(JSONFieldError) {
-            guard try object.string("format") == format, try object.string("name") == name else {
-                throw JSONFieldError(field: "format or name", reason: "is not right")
-            }
-            guard let access = PageAccess(rawValue: try object.string("access")) else {
-                throw JSONFieldError(field: "access", reason: "is not known")
-            }
-            var parameters: [RecipeParameter] = []
-            for entry in try object.optionalArray("parameters") ?? [] {
-                parameters.append(try parameter(entry.object ?? JSONObject()))
-            }
-            return Recipe(
-                name: name, title: try object.string("title"),
-                purpose: try object.string("purpose"),
-                needs: (try object.optionalArray("needs") ?? []).compactMap(\.string),
-                access: access, parameters: parameters, flows: flows,
-                nodeCount: nodes.filter { !["tab", "comment"].contains($0["type"]?.string) }.count)
-        } catch { throw RecipeFault(reason: "recipe.json: \(error.field) \(error.reason)") }
-    }
-
-    private static func parameter(
-        _ object: JSONObject
-    ) throws(JSONFieldError) -> RecipeParameter {
-        let name = try object.string("name")
-        guard let kind = RecipeParameter.Kind(rawValue: try object.string("type")) else {
-            throw JSONFieldError(field: "\(name).type", reason: "is not known")
-        }
-        do throws(ValidationFault) {
-            let parameter = RecipeParameter(
-                name: try EnvironmentVariable.Name(validating: name),
-                title: object["title"]?.string ?? name, unit: object["unit"]?.string, kind: kind,
-                standard: object["default"] ?? .null, minimum: object["min"]?.double,
-                maximum: object["max"]?.double)
-            _ = try parameter.text(of: parameter.standard)
-            return parameter
-        } catch { throw JSONFieldError(field: "\(name).default", reason: error.reason) }
     }
 }

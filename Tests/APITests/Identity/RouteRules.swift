@@ -102,6 +102,7 @@ enum RouteRules {
         administrator w DELETE stacks/{stack}
         signedIn      r GET    recipes
         signedIn      r GET    recipes/{recipe}
+        signedIn      r GET    recipes/{recipe}/flows
         signedIn      r GET    audit
         signedIn      r GET    audit/export
         signedIn      r GET    alarms

@@ -10,8 +10,10 @@ import Testing
         let root = #filePath.split(separator: "/").dropLast(4).joined(separator: "/")
         var files: [String: [UInt8]] = [:]
         for name in (try? Files.list("/\(root)/recipes")) ?? [] {
-            for file in ["recipe.json", "flows.json"] {
-                files["\(name)/\(file)"] = try? Files.read("/\(root)/recipes/\(name)/\(file)")
+            let folder = "/\(root)/recipes/\(name)"
+            let cases = ((try? Files.list("\(folder)/fixture")) ?? []).map { "fixture/\($0)" }
+            for file in ["recipe.json", "flows.json", "README.md"] + cases {
+                files["\(name)/\(file)"] = try? Files.read("\(folder)/\(file)")
             }
         }
         return files
@@ -33,17 +35,98 @@ import Testing
     @Test("Its nodes are of kinds that come with Node-RED, and its wires lead somewhere")
     func sound() throws {
         let known: Set<String> = [
-            "tab", "comment", "http in", "http response", "function", "template", "change",
-            "catch", "inject", "debug", "switch", "delay", "link in", "link out",
+            "tab", "group", "comment", "http in", "http response", "function", "template",
+            "change", "catch", "complete", "status", "inject", "debug", "switch", "delay",
+            "link in", "link out", "link call", "junction", "csv", "file", "file in", "split",
+            "join", "trigger", "rbe", "tcp in", "tcp out", "tcp request", "mqtt-broker",
+            "mqtt in", "mqtt out", "json", "http request",
         ]
         for recipe in store.recipes {
-            let nodes = try JSONReader.read(recipe.flows).array ?? []
+            let nodes = try nodes(of: recipe)
             let ids = nodes.compactMap { $0["id"]?.string }
             #expect(Set(ids).count == nodes.count)
             for node in nodes {
                 #expect(known.contains(node["type"]?.string ?? ""))
                 let wires = node["wires"]?.array?.flatMap { $0.array ?? [] } ?? []
                 #expect(wires.allSatisfy { ids.contains($0.string ?? "") })
+            }
+        }
+    }
+
+    private func nodes(of recipe: Recipe) throws -> [JSONValue] {
+        try JSONReader.read(recipe.flows, limit: recipe.flows.count).array ?? []
+    }
+
+    @Test("Every recipe has a tab, a title, what it needs, a readme of substance and test cases")
+    func complete() throws {
+        for recipe in store.recipes {
+            let name = recipe.name
+            let nodes = try nodes(of: recipe)
+            #expect(nodes.filter { $0["type"]?.string == "tab" }.count == 1, "\(name)")
+            #expect(nodes.contains { $0["type"]?.string == "comment" }, "\(name)")
+            #expect(!recipe.title.isEmpty && !recipe.purpose.isEmpty, "\(name)")
+            #expect(!recipe.needs.isEmpty && !recipe.parameters.isEmpty, "\(name)")
+            #expect(recipe.readme.hasPrefix("# \(recipe.title)\n"), "\(name)")
+            for heading in Self.headings {
+                #expect(recipe.readme.contains("\n## \(heading)\n"), "\(name): \(heading)")
+            }
+            for parameter in recipe.parameters {
+                #expect(recipe.readme.contains("`\(parameter.name.text)`"), "\(name)")
+                #expect(
+                    parameter.kind == .text || parameter.kind == .flag
+                        || (parameter.minimum != nil && parameter.maximum != nil),
+                    "\(name): \(parameter.name.text) has no range")
+            }
+        }
+    }
+
+    static let headings = ["Wiring", "The flow in words", "Parameters", "When it fails"]
+
+    @Test("Every parameter is used by the flows, and every variable that they use is a parameter")
+    func variables() throws {
+        for recipe in store.recipes {
+            let used = try Set(nodes(of: recipe).flatMap(Self.variables))
+            let declared = Set(recipe.parameters.map(\.name.text))
+            #expect(used.subtracting(Self.given) == declared, "\(recipe.name)")
+        }
+    }
+
+    /// What the process has anyway.
+    static let given: Set<String> = ["TZ"]
+
+    /// Names that a node takes from the environment: `env.get('NAME')` in code, `${NAME}` as a
+    /// field, a field of the editor's type "env", `{{env.NAME}}` in a template.
+    static func variables(in node: JSONValue) -> [String] {
+        switch node {
+        case .string(let text):
+            let code = text.matches(of: /env\.get\(\s*["'](\w+)["']/).map { String($0.1) }
+            let fields = text.matches(of: /^\$\{(\w+)\}$/).map { String($0.1) }
+            let templates = text.matches(of: /\{\{\{?env\.(\w+)\}\}/).map { String($0.1) }
+            return code + fields + templates
+        case .array(let values): return values.flatMap(variables)
+        case .object(let object):
+            let typed = object.members.compactMap { key, value -> String? in
+                guard value.string == "env" else { return nil }
+                let field = ["vt": "v", "tot": "to", "fromt": "from", "v2t": "v2"][key]
+                return object[field ?? String(key.dropLast("Type".count))]?.string
+            }
+            return typed.map { String($0.trimmingPrefix("${").prefix { $0 != "}" }) }
+                + object.members.flatMap { variables(in: $0.value) }
+        default: return []
+        }
+    }
+
+    @Test("Flows hold no credentials, and every node has a place of its own on the grid")
+    func layout() throws {
+        for recipe in store.recipes {
+            var taken: Set<String> = []
+            for node in try nodes(of: recipe) {
+                #expect(node["credentials"] == nil, "\(recipe.name)")
+                guard let x = node["x"]?.int, let y = node["y"]?.int,
+                    node["type"]?.string != "group"
+                else { continue }
+                #expect(x % 10 == 0 && y % 10 == 0, "\(recipe.name): \(x), \(y)")
+                #expect(taken.insert("\(x) \(y)").inserted, "\(recipe.name): \(x), \(y)")
             }
         }
     }
@@ -87,6 +170,10 @@ import Testing
         files["other/recipe.json"] = Array("{".utf8)
         files["third/recipe.json"] = files["http-endpoint-page/recipe.json"]
         files["third/flows.json"] = Array("[]".utf8)
+        files["third/README.md"] = Array("# Third\n".utf8)
+        for part in ["recipe.json", "flows.json"] {
+            files["fourth/\(part)"] = files["http-endpoint-page/\(part)"]
+        }
         #expect(RecipeStore(files: files).recipes == store.recipes)
     }
 }

@@ -325,11 +325,17 @@ export interface Recipe {
   name: string;
   title: string;
   purpose: string;
+  use: "application" | "automation" | "extraction";
   needs: string[];
+  /** Node packages that it needs, with a range of versions. */
+  modules: Record<string, string>;
   /** How its pages are opened unless somebody changes that. */
   access: Access;
   parameters: Parameter[];
   nodes: number;
+  flowsUrl: string;
+  /** Markdown; null in lists. */
+  readme: string | null;
 }
 
 export interface Overview {

@@ -4,7 +4,7 @@ import Glibc
 import Processes
 import Testing
 
-@Suite("Hostile directory", .timeLimit(.minutes(1))) final class HostileDirectoryTests {
+@Suite("Hostile directory", .timeLimit(.minutes(10))) final class HostileDirectoryTests {
     let path = "\(FileManager.default.temporaryDirectory.path)/lineside-\(UUID().uuidString)"
 
     init() throws {

@@ -14,10 +14,16 @@ package final class ChannelRecorder: ChannelHandler, Sendable {
         package var text: String { String(decoding: bytes, as: UTF8.self) }
     }
 
+    private struct Waiting {
+        let number: Int
+        let until: @Sendable (Seen) -> Bool
+        let resume: CheckedContinuation<Seen, Never>
+    }
+
     private struct State {
         var seen = Seen()
-        var waiting: [(until: @Sendable (Seen) -> Bool, resume: CheckedContinuation<Seen, Never>)] =
-            []
+        var next = 0
+        var waiting: [Waiting] = []
     }
 
     private let state = Mutex(State())
@@ -33,14 +39,28 @@ package final class ChannelRecorder: ChannelHandler, Sendable {
 
     package var seen: Seen { state.withLock { $0.seen } }
 
+    /// What there is once it is as it should be, or the time of the test is over.
     package func wait(until condition: @escaping @Sendable (Seen) -> Bool) async -> Seen {
-        await withCheckedContinuation { continuation in
-            let done = state.withLock { state in
-                if condition(state.seen) { return Seen?.some(state.seen) }
-                state.waiting.append((condition, continuation))
-                return nil
+        let number = state.withLock { state in
+            state.next += 1
+            return state.next
+        }
+        return await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                let done = state.withLock { state in
+                    if Task.isCancelled || condition(state.seen) { return Seen?.some(state.seen) }
+                    state.waiting.append(
+                        Waiting(number: number, until: condition, resume: continuation))
+                    return nil
+                }
+                if let done { continuation.resume(returning: done) }
             }
-            if let done { continuation.resume(returning: done) }
+        } onCancel: {
+            let (seen, waiting) = state.withLock { state in
+                let index = state.waiting.firstIndex { $0.number == number }
+                return (state.seen, index.map { state.waiting.remove(at: $0) })
+            }
+            waiting?.resume.resume(returning: seen)
         }
     }
 

@@ -183,6 +183,7 @@ package class SocketChannel: ByteChannel, EventSource, @unchecked Sendable {
             switch receive(loop.input) {
             case .moved(let count):
                 budget -= count
+                loop.countReceived(count)
                 handler?.channelRead(UnsafeRawBufferPointer(rebasing: loop.input[..<count]))
             case .blocked: readable = false
             case .ended:

@@ -4,7 +4,7 @@ import Testing
 
 @testable import Net
 
-@Suite("Inherited sockets", .timeLimit(.minutes(1))) struct InheritedSocketsTests {
+@Suite("Inherited sockets", .timeLimit(.minutes(10))) struct InheritedSocketsTests {
     private func parse(_ process: String?, _ count: String?, _ names: String?) -> [String] {
         InheritedSockets.parse(process: process, count: count, names: names, ours: 42)
             .map { "\($0.name)=\($0.descriptor)" }

@@ -3,7 +3,7 @@ import LinesideTesting
 import Net
 import Testing
 
-@Suite("Socket channel", .timeLimit(.minutes(1))) struct SocketChannelTests {
+@Suite("Socket channel", .timeLimit(.minutes(10))) struct SocketChannelTests {
     @Test("Bytes go both ways and both ends close in peace")
     func echo() async throws {
         let pair = try await Pair()
@@ -88,18 +88,17 @@ import Testing
 
     @Test("A port where nobody listens is refused, a name is not looked up")
     func refused() async throws {
-        let pair = try await Pair()
-        let port = pair.listener.port
-        await pair.listener.stop()
+        let group = try EventLoopGroup()
+        let port = try SilentPort()
         await #expect(throws: NetError.refused) {
-            try await pair.group.next().connect(to: .tcp(host: "127.0.0.1", port: port))
+            try await group.next().connect(to: .tcp(host: "127.0.0.1", port: port.number))
         }
         await #expect(throws: NetError.badAddress("plant.example:1")) {
-            try await pair.group.next().connect(to: .tcp(host: "plant.example", port: 1))
+            try await group.next().connect(to: .tcp(host: "plant.example", port: 1))
         }
         await #expect(throws: NetError.refused) {
-            try await pair.group.next().connect(to: .unix(path: "/nowhere/at.all"))
+            try await group.next().connect(to: .unix(path: "/nowhere/at.all"))
         }
-        await pair.group.shutdown()
+        await group.shutdown()
     }
 }

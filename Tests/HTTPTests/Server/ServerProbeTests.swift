@@ -89,7 +89,7 @@ struct Probe: Sendable, CustomTestStringConvertible {
     ]
 }
 
-@Suite("Server, probed", .timeLimit(.minutes(2))) struct ServerProbeTests {
+@Suite("Server, probed", .timeLimit(.minutes(10))) struct ServerProbeTests {
     static let handler: Handler = { request in
         do throws(BodyFault) {
             let body = try await request.body.collect(upTo: .mebibytes(1))

@@ -7,9 +7,10 @@ import Testing
 private let get = "GET / HTTP/1.1\r\nHost: h\r\n\r\n"
 
 /// All of them by a clock that stands until it is moved.
-@Suite("Server timers", .timeLimit(.minutes(1))) struct ServerTimeTests {
-    /// Lets the server see what was sent.
-    private func settle(_ server: TestServer) async {
+@Suite("Server timers", .timeLimit(.minutes(10))) struct ServerTimeTests {
+    /// Lets the server do what follows from all that was sent to it, which is so many bytes.
+    private func settle(_ server: TestServer, sent: Int) async {
+        await until { server.loop.counters.received >= sent }
         for _ in 0..<3 { await server.loop.run {} }
     }
 
@@ -17,12 +18,12 @@ private let get = "GET / HTTP/1.1\r\nHost: h\r\n\r\n"
     func slowHead() async throws {
         let server = try TestServer(manual: true) { _ in .empty() }
         let client = try await server.connect()
-        for letter in "GET / HTTP" {
+        for (index, letter) in "GET / HTTP".enumerated() {
             await client.send(String(letter))
-            await settle(server)
+            await settle(server, sent: index + 1)
             server.clock.advance(by: .milliseconds(900))
         }
-        await settle(server)
+        await settle(server, sent: 10)
         #expect(client.recorder.seen.count == 0)
         server.clock.advance(by: .seconds(1))
         #expect(statuses(await client.untilEnd()) == [408])
@@ -33,12 +34,14 @@ private let get = "GET / HTTP/1.1\r\nHost: h\r\n\r\n"
     func idle() async throws {
         let server = try TestServer(manual: true) { _ in .empty() }
         let client = try await server.connect()
-        await settle(server)
+        await until { server.server.connectionCount == 1 }
+        await settle(server, sent: 0)
         server.clock.advance(by: .seconds(70))
         await client.send(get)
         #expect(statuses(await client.until("\r\n\r\n")) == [204])
+        await settle(server, sent: get.utf8.count)
         server.clock.advance(by: .seconds(70))
-        await settle(server)
+        await settle(server, sent: get.utf8.count)
         #expect(!client.recorder.seen.readEnded)
         server.clock.advance(by: .seconds(5))
         #expect(statuses(await client.untilEnd()) == [204])
@@ -54,16 +57,17 @@ private let get = "GET / HTTP/1.1\r\nHost: h\r\n\r\n"
             } catch { return .problem(error.problem) }
         }
         let client = try await server.connect()
-        await client.send("PUT / HTTP/1.1\r\nHost: h\r\nContent-Length: 100000\r\n\r\n")
-        await settle(server)
+        let head = "PUT / HTTP/1.1\r\nHost: h\r\nContent-Length: 100000\r\n\r\n"
+        await client.send(head)
+        await settle(server, sent: head.utf8.count)
         // Fast enough in the first window, too slow in the second.
         await client.send([UInt8](repeating: 1, count: 10_240))
-        await settle(server)
+        await settle(server, sent: head.utf8.count + 10_240)
         server.clock.advance(by: .seconds(20))
-        await settle(server)
+        await settle(server, sent: head.utf8.count + 10_240)
         #expect(client.recorder.seen.count == 0)
         await client.send([UInt8](repeating: 1, count: 10_239))
-        await settle(server)
+        await settle(server, sent: head.utf8.count + 20_479)
         server.clock.advance(by: .seconds(20))
         let text = await client.untilEnd()
         #expect(statuses(text) == [408])
@@ -81,13 +85,15 @@ private let get = "GET / HTTP/1.1\r\nHost: h\r\n\r\n"
         }
         let client = try await server.connect()
         let size = 8 << 20
-        await client.send("PUT / HTTP/1.1\r\nHost: h\r\nContent-Length: \(size)\r\n\r\n")
+        let head = "PUT / HTTP/1.1\r\nHost: h\r\nContent-Length: \(size)\r\n\r\n"
+        await client.send(head)
         await client.send([UInt8](repeating: 1, count: size))
-        await settle(server)
+        // As much as it takes without being asked for more.
+        await settle(server, sent: head.utf8.count + 65_536)
         server.clock.advance(by: .seconds(20))
-        await settle(server)
+        await settle(server, sent: 0)
         server.clock.advance(by: .seconds(19))
-        await settle(server)
+        await settle(server, sent: 0)
         gate.put(())
         #expect(await client.until(">").contains("<\(size)>"))
         await server.end()
@@ -100,16 +106,15 @@ private let get = "GET / HTTP/1.1\r\nHost: h\r\n\r\n"
         }
         let client = try await server.connect(keepsBytes: false, reads: false)
         await client.send(get)
-        await until { server.server.connectionCount == 1 }
-        await settle(server)
+        await settle(server, sent: get.utf8.count)
         server.clock.advance(by: .seconds(59))
-        await settle(server)
+        await settle(server, sent: 0)
         #expect(server.server.connectionCount == 1)
-        for _ in 0..<10 {
+        await until {
             server.clock.advance(by: .seconds(10))
-            await settle(server)
+            await settle(server, sent: 0)
+            return server.server.connectionCount == 0
         }
-        await until { server.server.connectionCount == 0 }
         #expect(server.server.connectionCount == 0)
         await client.abort()
         await server.end()

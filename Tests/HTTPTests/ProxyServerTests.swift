@@ -4,7 +4,7 @@ import Net
 import Testing
 
 /// Browser, server, proxy and instance in one row, over real sockets.
-@Suite("Proxy behind the server", .timeLimit(.minutes(1))) struct ProxyServerTests {
+@Suite("Proxy behind the server", .timeLimit(.minutes(10))) struct ProxyServerTests {
     private struct House {
         let instance: TestUpstream
         let server: HTTPServer
@@ -72,16 +72,7 @@ import Testing
     @Test("A WebSocket goes through, frames untouched")
     func webSocket() async throws {
         let house = try House { wire, _ in
-            let text = try await wire.head()
-            var parser = RequestParser()
-            let head = try Array(text.utf8).withUnsafeBytes { try parser.feed($0).head }
-            guard let head else { throw Wire.Gone() }
-            let accepted = try WebSocketHandshake.accept(head)
-            try await wire.stream.write(
-                try HeadWriter.response(
-                    101, headers: WebSocketHandshake.headers(accepted, choosing: nil),
-                    framing: .none, connection: .upgrade("websocket")))
-            let socket = WebSocket(wire.stream, role: .server)
+            let socket = try await wire.acceptWebSocket()
             while let message = try await socket.receive() {
                 if case .binary(let bytes) = message { try await socket.send(binary: bytes) }
             }
@@ -103,15 +94,7 @@ import Testing
         let policy = ProxyPolicy(onWebSocket: { sockets.send($0) })
         let ended = Signal<Void>()
         let house = try House(policy: policy) { wire, _ in
-            let text = try await wire.head()
-            var parser = RequestParser()
-            let head = try Array(text.utf8).withUnsafeBytes { try parser.feed($0).head }
-            guard let head else { throw Wire.Gone() }
-            let accepted = try WebSocketHandshake.accept(head)
-            try await wire.stream.write(
-                try HeadWriter.response(
-                    101, headers: WebSocketHandshake.headers(accepted, choosing: nil),
-                    framing: .none, connection: .upgrade("websocket")))
+            _ = try await wire.acceptWebSocket()
             await wire.ended()
             ended.send()
         }

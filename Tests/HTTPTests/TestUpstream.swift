@@ -102,6 +102,30 @@ final class Wire: @unchecked Sendable {
         try await write(head + body)
     }
 
+    /// Reads a request, says this, and stays until the other side goes.
+    func reply(_ text: String) async throws {
+        _ = try await head()
+        try await write(text)
+        await ended()
+    }
+
+    /// Reads a request for a WebSocket and grants it.
+    /// - Parameter first: said in the same piece as the answer.
+    func acceptWebSocket(
+        choosing name: String? = nil, saying first: [UInt8] = []
+    ) async throws -> WebSocket {
+        let text = try await head()
+        var parser = RequestParser()
+        let head = try Array(text.utf8).withUnsafeBytes { try parser.feed($0).head }
+        guard let head else { throw Gone() }
+        let accepted = try WebSocketHandshake.accept(head)
+        try await stream.write(
+            try HeadWriter.response(
+                101, headers: WebSocketHandshake.headers(accepted, choosing: name),
+                framing: .none, connection: .upgrade("websocket")) + first)
+        return WebSocket(stream, role: .server)
+    }
+
     /// Returns when the other side has ended or broken the connection.
     func ended() async {
         while let bytes = try? await stream.read(), !bytes.isEmpty {}

@@ -2,7 +2,7 @@ import Basics
 import HTTP
 import Testing
 
-@Suite("WebSocket", .timeLimit(.minutes(1))) struct WebSocketTests {
+@Suite("WebSocket", .timeLimit(.minutes(10))) struct WebSocketTests {
     private func pair() -> (server: WebSocket, client: WebSocket) {
         let (one, two) = MemoryStream.pair()
         return (WebSocket(one, role: .server), WebSocket(two, role: .client))

@@ -22,7 +22,7 @@ package final class BuiltLineside: Sendable {
             input: administrator.map { "\($0)\n" } ?? "", errors: "\(state)/../appliance.log")
         self.program = program
         do {
-            ready = try await withLimit(.seconds(60), waitingFor: "the ready line") {
+            ready = try await withLimit(waitingFor: "the ready line") {
                 for await line in program.lines where line.hasPrefix("ready ") { return line }
                 throw LimitExceeded(what: "the ready line; the appliance ended")
             }
@@ -65,7 +65,7 @@ package final class BuiltLineside: Sendable {
 
     package func ended() async throws -> Int32 {
         let program = program
-        return try await withLimit(.seconds(60), waitingFor: "the end of the appliance") {
+        return try await withLimit(waitingFor: "the end of the appliance") {
             await program.exitStatus()
         }
     }
@@ -77,7 +77,7 @@ package final class BuiltLineside: Sendable {
         let program = try ProgramUnderTest(
             Self.executable, arguments + ["--state", state], input: input,
             errors: "\(state)/../command.log")
-        return try await withLimit(.seconds(120), waitingFor: "lineside \(arguments[0])") {
+        return try await withLimit(waitingFor: "lineside \(arguments[0])") {
             var output: [String] = []
             for await line in program.lines { output.append(line) }
             return (await program.exitStatus(), output)

@@ -70,7 +70,7 @@ package actor CurlClient {
         if let csrf { all["x-lineside-csrf"] = csrf }
         if let bearer { all["authorization"] = "Bearer \(bearer)" }
         var arguments = [
-            "--silent", "--show-error", "--max-time", "60", "--path-as-is", "--request", method,
+            "--silent", "--show-error", "--max-time", "240", "--path-as-is", "--request", method,
             "--dump-header", "\(place).head", "--output", "\(place).body",
         ]
         if let authority {

@@ -4,7 +4,7 @@ import LinesideTesting
 import Testing
 
 /// The built executable, as a person meets it on the first day.
-@Suite("First run", .timeLimit(.minutes(2)))
+@Suite("First run", .timeLimit(.minutes(10)))
 struct FirstRunTests {
     let directory = try? TemporaryDirectory()
 

@@ -5,7 +5,7 @@ import Testing
 
 /// One instance from its creation to a crash of everything around it, with the built executable.
 /// On a real Node-RED where `LINESIDE_TEST_STACK` names one (.tgz), else on the practice runtime.
-@Suite("The life of an instance", .timeLimit(.minutes(5)))
+@Suite("The life of an instance", .timeLimit(.minutes(10)))
 struct InstanceLifeTests {
     let directory = try? TemporaryDirectory()
 
@@ -77,7 +77,7 @@ struct InstanceLifeTests {
         // Node-RED dies and comes back by itself.
         instance = try await client.running(id)
         let before = try #require(instance["pid"]?.int)
-        kill(pid_t(before), SIGKILL)
+        killInstance(before, under: directory)
         instance = try await eventually("another process") {
             let now = try await client.get("/api/v1/instances/\(id)")
             return now["state"] == "running" && now["pid"].int != before ? now.json : nil
@@ -120,7 +120,7 @@ struct InstanceLifeTests {
 
     private func answers(_ url: String, _ word: String) async throws {
         let visitor = try CurlClient(Self.origin(of: url))
-        _ = try await eventually("'\(word)' from \(url)", within: .seconds(60)) {
+        _ = try await eventually("'\(word)' from \(url)") {
             let answer = try await visitor.get(url)
             return answer.status == 200 && answer.text == word ? true : nil
         }

@@ -1,6 +1,7 @@
 import Basics
 import Glibc
 import LinesideTesting
+import Synchronization
 import Testing
 
 /// Steps that more than one test takes with a built site.
@@ -30,9 +31,40 @@ extension CurlClient {
 
     /// The instance's view, once it runs.
     func running(_ id: String) async throws -> JSONValue {
-        try await eventually("a running instance", within: .seconds(90)) {
+        try await eventually("a running instance") {
             let now = try await self.get("/api/v1/instances/\(id)")
             return now["state"] == "running" ? now.json : nil
         }
+    }
+}
+
+/// Waits until all that was acknowledged is kept: a site answers before it has emptied the spool of
+/// each instance.
+func nothingIsLost(
+    of acknowledged: [String], _ history: [String] = [],
+    kept: @escaping @Sendable () async throws -> Set<String>
+) async throws {
+    let missing = Mutex(acknowledged)
+    do {
+        _ = try await eventually("every acknowledged deploy") {
+            let kept = try await kept()
+            let left = acknowledged.filter { !kept.contains($0) }
+            missing.withLock { $0 = left }
+            return left.isEmpty ? true : nil
+        }
+    } catch is LimitExceeded {
+        let lost = missing.withLock { $0 }
+        Issue.record("\(lost) were acknowledged and are gone; \(history)")
+    }
+}
+
+/// Kills the process of an instance as a power cut would. A number that is told a moment later may
+/// be another program's: it must work in the directory of the test.
+func killInstance(_ pid: Int64, under directory: TemporaryDirectory) {
+    var buffer = [CChar](repeating: 0, count: 4_096)
+    let count = readlink("/proc/\(pid)/cwd", &buffer, buffer.count)
+    let place = buffer.prefix(max(count, 0)).map(UInt8.init(bitPattern:))
+    if String(decoding: place, as: UTF8.self).hasPrefix("\(directory.path)/") {
+        kill(pid_t(pid), SIGKILL)
     }
 }

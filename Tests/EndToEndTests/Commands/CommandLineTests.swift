@@ -2,7 +2,7 @@ import Basics
 import LinesideTesting
 import Testing
 
-@Suite("Command line", .timeLimit(.minutes(1))) struct CommandLineTests {
+@Suite("Command line", .timeLimit(.minutes(10))) struct CommandLineTests {
     func run(_ arguments: [String]) async throws -> (status: Int32, out: [String], err: String) {
         let directory = try TemporaryDirectory()
         let errors = "\(directory.path)/err"

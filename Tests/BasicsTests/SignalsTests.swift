@@ -2,7 +2,7 @@ import Basics
 import Glibc
 import Testing
 
-@Suite("Signals", .timeLimit(.minutes(1))) struct SignalsTests {
+@Suite("Signals", .timeLimit(.minutes(10))) struct SignalsTests {
     @Test("A caught signal arrives and the process lives on")
     func caught() async throws {
         var signals = try Signals.caught([SIGUSR2, SIGWINCH]).makeAsyncIterator()

@@ -7,16 +7,23 @@ package import Processes
 /// tests. They outlive the appliance.
 package struct DirectBackend: InstanceBackend {
     private let groups: ControlGroups?
+    private let lockPatience: Duration
 
-    /// - Parameter groups: limits are enforced there; without them only V8's heap has one.
-    package init(groups: ControlGroups? = nil) { self.groups = groups }
+    /// - Parameters:
+    ///   - groups: limits are enforced there; without them only V8's heap has one.
+    ///   - lockPatience: 3 s: a process that was killed, also one that an appliance was about to
+    ///     start when it was killed itself, holds its lock until the kernel is done with it.
+    package init(groups: ControlGroups? = nil, lockPatience: Duration = .seconds(3)) {
+        self.groups = groups
+        self.lockPatience = lockPatience
+    }
 
     package func start(
         _ plan: StartPlan, prepared: (ProcessIdentity) throws(StartFault) -> Void
     ) throws(InstanceTrouble) -> any InstanceProcess {
         do throws(SystemError) {
             // The child inherits it: held until the last process of the instance has gone.
-            guard let lock = try FileLock.take(plan.layout.lock, patience: Self.patience) else {
+            guard let lock = try FileLock.take(plan.layout.lock, patience: lockPatience) else {
                 throw Self.inUse
             }
             let output = try HostileDirectory(plan.layout.log)
@@ -49,10 +56,6 @@ package struct DirectBackend: InstanceBackend {
             memory: .mebibytes(plan.memoryLimitMB * 4 / 3 + 128),
             processorPercent: plan.cpuLimitPercent)
     }
-
-    /// 3 s: a process that was killed, also one that an appliance was about to start when it was
-    /// killed itself, holds its lock until the kernel is done with it.
-    private static let patience = Duration.seconds(3)
 
     private static let inUse = SystemError("lock the instance", code: EWOULDBLOCK)
 

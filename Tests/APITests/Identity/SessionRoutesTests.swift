@@ -147,8 +147,11 @@ import Testing
             as: .nobody)
         let device = try #require(HouseFixture.cookie(first, "__Host-lineside-device"))
         let guess = JSONObject(texts: ("username", "anna"), ("password", "a guess"))
+        // Each wait is twice the last one: it outgrows what looking at a password takes, even here.
         var last: HouseFixture.Answer?
-        for _ in 0..<8 { last = try await house.call(.post, "session", guess, as: .nobody) }
+        for _ in 0..<20 where last?.status != 429 {
+            last = try await house.call(.post, "session", guess, as: .nobody)
+        }
         #expect(last?.status == 429)
         #expect(last?.headers[Header.retryAfter].flatMap { Int($0) } ?? 0 > 0)
         let owner = try await house.call(

@@ -6,7 +6,7 @@ import LinesideTesting
 import Store
 import Testing
 
-@Suite("Instance routes", .timeLimit(.minutes(1))) struct InstanceRoutesTests {
+@Suite("Instance routes", .timeLimit(.minutes(10))) struct InstanceRoutesTests {
     @Test(
         "Where nobody names a stack the newest is taken; the practice runtime where there is none")
     func stack() async throws {

@@ -7,7 +7,7 @@ import Net
 import Site
 import Testing
 
-@Suite("Live socket", .timeLimit(.minutes(1))) struct LiveRoutesTests {
+@Suite("Live socket", .timeLimit(.minutes(10))) struct LiveRoutesTests {
     /// The house behind a real socket, and one who connects to it.
     /// - Parameter headers: those of the administrator's token where there are none.
     private func withSocket(

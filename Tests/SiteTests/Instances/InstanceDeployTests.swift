@@ -11,7 +11,7 @@ import Testing
 /// On the practice runtime, and on real Node-RED where `LINESIDE_TEST_STACK` names the directory
 /// of a stack.
 @Suite(
-    "Deploys of an instance", .timeLimit(.minutes(3)),
+    "Deploys of an instance", .timeLimit(.minutes(10)),
     .enabled(
         if: StartPreparation.nodeOnPath() != nil,
         "no node on PATH: nothing that needs a real process of Node.js is tested"))

@@ -31,7 +31,7 @@ final class Told<Value: Sendable>: Sendable {
     func first(
         _ what: String, after count: Int = 0, _ accepts: @escaping @Sendable (Value) -> Bool
     ) async throws -> Value {
-        try await withLimit(.seconds(60), waitingFor: what) {
+        try await withLimit(waitingFor: what) {
             var seen = count
             while true {
                 try Task.checkCancellation()

@@ -7,7 +7,7 @@ import Site
 import Store
 import Testing
 
-@Suite("Instance registry", .timeLimit(.minutes(2))) struct InstanceRegistryTests {
+@Suite("Instance registry", .timeLimit(.minutes(10))) struct InstanceRegistryTests {
     private func run(_ process: ScriptedProcess) throws {
         try process.event("listening")
         try process.event("flows:started")
@@ -113,7 +113,7 @@ import Testing
 }
 
 @Suite(
-    "Instances across restarts", .timeLimit(.minutes(3)),
+    "Instances across restarts", .timeLimit(.minutes(10)),
     .enabled(
         if: StartPreparation.nodeOnPath() != nil,
         "no node on PATH: nothing that needs a real process of Node.js is tested"))

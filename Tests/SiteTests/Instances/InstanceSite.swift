@@ -14,6 +14,9 @@ final class InstanceSite: Sendable {
     let sealer = Sealer(key: Randomness.bytes(32))
     let scripted = ScriptedBackend()
     let deploys = MemoryDeploys()
+    let probe = ScriptedProbe()
+    /// Stands still: by it go registries over scripted processes.
+    let clock = HandClock()
     let bus = EventBus()
 
     init() async throws {
@@ -57,6 +60,8 @@ final class InstanceSite: Sendable {
                 publicKey: try SigningKey.generate().publicKeyPEM(), ports: PortPool(),
                 node: StartPreparation.nodeOnPath() ?? "/usr/bin/node",
                 freeSpace: { _ in .max }),
+            probe: backend == nil ? LoopbackProbe() : probe,
+            clock: backend == nil ? MonotonicClock() : clock,
             watcher: try FileWatcher(), bus: bus)
         let registry = InstanceRegistry(
             stores: stores, alarms: alarms, around: around, stopsOnExit: stopsOnExit)

@@ -7,7 +7,7 @@ import Site
 import Synchronization
 import Testing
 
-@Suite("Instance supervisor", .timeLimit(.minutes(2))) struct InstanceSupervisorTests {
+@Suite("Instance supervisor", .timeLimit(.minutes(10))) struct InstanceSupervisorTests {
     /// Started, listening, flows running.
     private func running() async throws -> (SupervisedInstance, InstanceSupervisor, ScriptedProcess)
     {

@@ -7,7 +7,7 @@ import Synchronization
 import Testing
 
 /// The spool through a supervisor: hostile entries, order, a restart in between.
-@Suite("Spool", .timeLimit(.minutes(1))) struct SpoolTests {
+@Suite("Spool", .timeLimit(.minutes(10))) struct SpoolTests {
     private func id(_ number: Int) -> String { "170000000000\(number)-0123456789abcdef" }
 
     private func entry(_ number: Int) -> [UInt8] {

@@ -49,13 +49,15 @@ final class SupervisedInstance: Sendable {
     /// With real processes in real time.
     /// - Parameter practice: faults that the practice runtime shall have.
     /// - Parameter byHand: time stands still until `clock` is moved.
+    /// - Parameter lockPatience: how long a start waits for who holds the directory.
     func realSupervisor(
-        practice: String? = nil, byHand: Bool = false
+        practice: String? = nil, byHand: Bool = false, lockPatience: Duration = .seconds(3)
     ) throws -> InstanceSupervisor {
         let extra = practice.map { ["LINESIDE_PRACTICE=\($0)"] } ?? []
         let time: any SupervisorClock = byHand ? clock : MonotonicClock()
         return supervisor(
-            try surroundings(DirectBackend(), LoopbackProbe(), time, extra), [])
+            try surroundings(
+                DirectBackend(lockPatience: lockPatience), LoopbackProbe(), time, extra), [])
     }
 
     private func surroundings(
@@ -89,13 +91,5 @@ final class SupervisedInstance: Sendable {
 
     func flows(_ text: String) throws {
         try InstanceFiles(layout).install(flows: Array(text.utf8), credentials: nil)
-    }
-
-    /// Ends what a test that failed may have left.
-    deinit {
-        guard let file = ProcessFile(path: layout.processFile), file.identity.isRunning,
-            file.identity.pid > 1
-        else { return }
-        kill(-file.identity.pid, SIGKILL)
     }
 }

@@ -231,8 +231,8 @@ import Testing
         // A whole entry and no end: it stays in the middle.
         try Files.write(TarBuilder.nodeRED().bytes, to: end, pipe)
         let unpacked = "\(directory.path)/stacks/.incoming-\(id)/unpacked"
-        let pid = try await withLimit(waitingFor: "the process that unpacks") {
-            while !Files.exists("\(unpacked)/package/package.json") { await Task.yield() }
+        let pid = try await eventually("the process that unpacks") {
+            guard Files.exists("\(unpacked)/package/package.json") else { return pid_t?.none }
             return try Self.unpacker(into: unpacked)
         }
         let status = String(

@@ -4,6 +4,9 @@
 const crypto = require("node:crypto");
 const http = require("node:http");
 
+/** Only a failure ever takes this long. */
+const LIMIT = 240_000;
+
 /** One request on a connection of its own; resolves to `{status, headers, text, json()}`. */
 function request(port, { method = "GET", path = "/", headers = {}, body } = {}) {
   const isRaw = body === undefined || typeof body === "string" || Buffer.isBuffer(body);
@@ -15,7 +18,7 @@ function request(port, { method = "GET", path = "/", headers = {}, body } = {}) 
       method,
       path,
       agent: false,
-      timeout: 30_000,
+      timeout: LIMIT,
       headers: bytes === undefined ? headers : {
         "content-type": "application/json",
         "content-length": Buffer.byteLength(bytes),
@@ -89,7 +92,7 @@ function upgrade(port, path, headers = {}) {
       port,
       path,
       agent: false,
-      timeout: 30_000,
+      timeout: LIMIT,
       headers: {
         connection: "Upgrade",
         upgrade: "websocket",

@@ -6,6 +6,7 @@ const fs = require("node:fs");
 const { it } = require("node:test");
 const { Admin, page, request } = require("./client");
 const { tab, runs, answers } = require("./flows");
+const { LIMIT } = require("./instance");
 const { onEachRuntime } = require("./runtimes");
 const { until } = require("./until");
 
@@ -14,7 +15,7 @@ const alive = (instance, timeout) =>
     request(instance.port, { path: `${instance.start.adminRoot}lineside/alive` })
       .then(({ status }) => status, () => "refused"),
     new Promise((resolve) => {
-      setTimeout(resolve, timeout, "silent");
+      setTimeout(resolve, timeout, "silent").unref();
     }),
   ]);
 
@@ -41,7 +42,7 @@ onEachRuntime("a fault", (create) => {
       "tab1",
       "work",
     ]);
-    assert.equal(await alive(instance, 10_000), 200);
+    assert.equal(await alive(instance, LIMIT), 200);
   });
 
   it("of an unhandled rejection ends the process with 1, and says why", async () => {
@@ -66,7 +67,7 @@ onEachRuntime("a fault", (create) => {
     assert.equal((await instance.exited()).code, 1);
     instance.launch({ args: ["--safe"] });
     await Promise.all([instance.event("safe-mode"), instance.event("listening")]);
-    assert.equal(await alive(instance, 10_000), 200);
+    assert.equal(await alive(instance, LIMIT), 200);
   });
 
   it("of a busy loop silences the probe and SIGTERM; only SIGKILL ends it", async () => {
@@ -107,7 +108,7 @@ onEachRuntime("a fault", (create) => {
       await until(() => instance.dropped > 15_000);
       const written = instance.output.lines.filter(({ msg, raw }) => /^line \d/.test(msg ?? raw));
       assert.ok(written.length <= 5000, `written ${written.length}`);
-      assert.equal(await alive(instance, 10_000), 200);
+      assert.equal(await alive(instance, LIMIT), 200);
     });
   }
 

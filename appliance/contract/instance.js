@@ -10,8 +10,20 @@ const path = require("node:path");
 const { follow } = require("./output-tail");
 
 const RUNTIME = path.join(__dirname, "..");
-/** Generous: two cores may be busy with a build beside us. Only a failure ever takes this long. */
-const LIMIT = 60_000;
+/** Generous: a machine may be slow and busy beside us. Only a failure ever takes this long. */
+const LIMIT = 240_000;
+
+/** What still runs when this process ends, however the tests went. */
+const running = new Set();
+process.once("exit", () => running.forEach(endGroup));
+for (const name of ["SIGTERM", "SIGINT", "SIGHUP"]) process.once(name, () => process.exit(1));
+
+/** All that an instance started, npm too: it leads a group of its own. */
+function endGroup({ pid }) {
+  try {
+    process.kill(-pid, "SIGKILL");
+  } catch { /* It has gone. */ }
+}
 
 /**
  * Below the ports that the system gives to outgoing connections: one of those could otherwise take
@@ -117,9 +129,12 @@ class Instance {
       },
     });
     fs.closeSync(out);
-    const { output } = this;
+    const { output, process: child } = this;
+    running.add(child);
     this.exit = new Promise((resolve) => {
-      this.process.once("exit", (code, signal) => {
+      child.once("exit", (code, signal) => {
+        running.delete(child);
+        endGroup(child);
         output.end();
         resolve({ code, signal });
       });
@@ -217,7 +232,7 @@ class Instance {
 
   async dispose() {
     if (this.process && this.process.exitCode === null && this.process.signalCode === null) {
-      this.process.kill("SIGKILL");
+      endGroup(this.process);
       await this.exited();
     }
     fs.rmSync(this.root, { recursive: true, force: true });

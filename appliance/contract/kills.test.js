@@ -12,8 +12,8 @@ const KILLS = process.env.LINESIDE_LONG ? 200 : 20;
 /** Milliseconds of deploying before a kill: some hit the first deploy, some a later one. */
 const MAX_LIFE = 120;
 
-/** Deploys one numbered flow after the other until the process dies; adds what was acknowledged. */
-async function deployUntilKilled(admin, counter, acknowledged) {
+/** Deploys one numbered flow after the other until the process dies; tells what was acknowledged. */
+async function deployUntilKilled(admin, counter, acknowledge) {
   for (;;) {
     counter.value += 1;
     const number = counter.value;
@@ -23,10 +23,10 @@ async function deployUntilKilled(admin, counter, acknowledged) {
       const { status } = await admin.deploy(flows);
       if (status !== 200) throw new Error(`deploy ${number} answered ${status}`);
     } catch (error) {
-      if (error.code === "ECONNRESET" || error.code === "ECONNREFUSED") return;
+      if (["ECONNRESET", "ECONNREFUSED", "EPIPE"].includes(error.code)) return;
       throw error;
     }
-    acknowledged.push(number);
+    acknowledge(number);
   }
 }
 
@@ -60,12 +60,24 @@ onEachRuntime("kill -9", (create) => {
       // What runs after a start is never older than what was acknowledged before it.
       const [flow] = (await admin.flows()).flows;
       assert.ok((flow?.number ?? 0) >= last, `runs ${flow?.number} after ${last}`);
-      setTimeout(() => instance.process.kill("SIGKILL"), Math.random() * MAX_LIFE);
+      const before = acknowledged.length;
+      // Of four kills one comes after an answer, so that on every machine there are some.
+      const waits = kill % 4 === 0;
+      const die = () => instance.process.kill("SIGKILL");
+      if (!waits) setTimeout(die, Math.random() * MAX_LIFE);
       // Every other time the appliance is down meanwhile, and the spool keeps what waits.
       const stopFetching = kill % 2 === 0 ? fetching(instance, kept) : () => {};
-      await deployUntilKilled(admin, counter, acknowledged);
-      await instance.exited();
-      stopFetching();
+      try {
+        await deployUntilKilled(admin, counter, (number) => {
+          acknowledged.push(number);
+          if (waits && acknowledged.length === before + 1) {
+            setTimeout(die, Math.random() * MAX_LIFE);
+          }
+        });
+        await instance.exited();
+      } finally {
+        stopFetching();
+      }
       last = acknowledged.at(-1) ?? 0;
     }
     fetching(instance, kept)();

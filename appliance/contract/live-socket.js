@@ -3,7 +3,7 @@
 
 const { upgrade } = require("./client");
 
-const LIMIT = 30_000;
+const LIMIT = 240_000;
 
 class LiveSocket {
   messages = [];

@@ -25,20 +25,16 @@ onEachRuntime("told to by LINESIDE_PRACTICE, it", (create, { isPractice }) => {
   it("hangs", async () => {
     const instance = await launch("hang=50");
     await instance.event("listening");
-    await assert.rejects(
+    // It may answer for a while yet.
+    await until(() =>
       Promise.race([
-        alive(instance).then(() =>
-          new Promise((resolve) => {
-            setTimeout(resolve, 200);
-          })
-        )
-          .then(() => alive(instance)),
-        new Promise((_resolve, reject) => {
-          setTimeout(reject, 1500, new Error("silent"));
+        alive(instance).then(() => false),
+        new Promise((resolve) => {
+          setTimeout(resolve, 1500, true);
         }),
-      ]),
-      /silent/,
+      ])
     );
+    assert.equal(instance.process.exitCode, null);
   });
 
   it("leaks until V8 aborts", async () => {
@@ -49,7 +45,7 @@ onEachRuntime("told to by LINESIDE_PRACTICE, it", (create, { isPractice }) => {
   it("ignores SIGTERM", async () => {
     const instance = await launch("ignore-term");
     await instance.event("listening");
-    while ((await alive(instance)).status !== 200);
+    await until(async () => (await alive(instance)).status === 200);
     instance.process.kill("SIGTERM");
     assert.equal((await alive(instance)).status, 200);
     assert.equal((await alive(instance)).status, 200);

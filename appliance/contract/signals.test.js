@@ -26,13 +26,17 @@ onEachRuntime("a signal", (create) => {
 
   it("before the flows run ends the process at once", async () => {
     const instance = await create();
-    instance.launch();
-    await new Promise((resolve) => {
-      instance.process.once("spawn", resolve);
-    });
-    const { code, signal } = await instance.signal("SIGTERM");
-    assert.ok(signal === "SIGTERM" || code === 0, `${code} ${signal}`);
-    assert.equal(instance.count("flows:started"), 0);
+    // On a busy machine the signal may come too late for what is to be seen: then once more.
+    for (let tries = 0, isEarly = false; !isEarly; tries += 1) {
+      assert.ok(tries < 20, "the flows ran before any signal");
+      instance.launch();
+      await new Promise((resolve) => {
+        instance.process.once("spawn", resolve);
+      });
+      const { code, signal } = await instance.signal("SIGTERM");
+      assert.ok(signal === "SIGTERM" || code === 0, `${code} ${signal}`);
+      isEarly = instance.count("flows:started") === 0;
+    }
   });
 
   it("waits for a close handler, and in the end not longer than it must", {

@@ -1,12 +1,12 @@
 "use strict";
 
 const POLL = 20;
-const LIMIT = 60_000;
+const LIMIT = 240_000;
 
-/** For what nobody announces: a file's content. Throws if it does not come to be. */
+/** For what nobody announces: a file's content, a silence. Throws if it does not come to be. */
 async function until(isSo) {
   const end = Date.now() + LIMIT;
-  while (!isSo()) {
+  while (!await isSo()) {
     if (Date.now() > end) throw new Error(`never came to be: ${isSo}`);
     await new Promise((resolve) => {
       setTimeout(resolve, POLL);

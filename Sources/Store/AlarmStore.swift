@@ -96,7 +96,7 @@ package struct AlarmStore: Sendable {
     }
 
     package func get(_ id: Alarm.ID) async throws(StoreError) -> Alarm {
-        let found = try await database.read {
+        let found = try await database.lookUp {
             (tx: borrowing ReadTransaction) throws(StoreError) -> Alarm? in
             try AlarmStore.get(id, in: tx)
         }

@@ -9,7 +9,7 @@ package struct ApplicationStore: Sendable {
 
     /// - Throws: `.notFound` if there is no such application.
     package func get(_ id: Application.ID) async throws(StoreError) -> Application {
-        try await database.read {
+        try await database.lookUp {
             (tx: borrowing ReadTransaction) throws(StoreError) -> Application in
             try ApplicationStore.get(id, in: tx)
         }
@@ -143,7 +143,7 @@ extension ApplicationStore {
     private func path(
         _ statement: ApplicationSQL, _ id: String
     ) async throws(StoreError) -> ScopePath? {
-        try await database.read {
+        try await database.lookUp {
             (tx: borrowing ReadTransaction) throws(StoreError) -> ScopePath? in
             try tx.first(statement, id, read: ScopePath.init(row:))
         }

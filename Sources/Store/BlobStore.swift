@@ -8,7 +8,7 @@ package struct BlobStore: Sendable {
     package init(database: Database) { self.database = database }
 
     package func find(_ address: ContentAddress) async throws(StoreError) -> StoredBlob? {
-        try await database.read {
+        try await database.lookUp {
             (tx: borrowing ReadTransaction) throws(StoreError) -> StoredBlob? in
             try tx.first(BlobSQL.find, address, read: StoredBlob.init(row:))
         }

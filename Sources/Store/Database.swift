@@ -2,8 +2,9 @@ package import Basics
 import Glibc
 package import SQLite
 
-/// A SQLite file with one thread that writes and two that read. WAL: readers never wait for the
-/// writer, and what `write` returned survives a power cut.
+/// A SQLite file with one thread that writes, two for long reads, and connections for look-ups on
+/// the caller's own thread. WAL: readers never wait for the writer, and what `write` returned
+/// survives a power cut.
 package final class Database: Sendable {
     package typealias Failure = StoreError
     package typealias Write<Value> =
@@ -23,6 +24,7 @@ package final class Database: Sendable {
     package let path: String?
     private let writer: Writer
     private let readers: [Reader]
+    private let lookUps: LookUps
 
     /// Opens, or makes, and migrates. A file that has something in it is first copied to
     /// `<path>.before-<number>`; the last three copies are kept.
@@ -63,12 +65,18 @@ package final class Database: Sendable {
         try Database.migrate(connection, path: path, to: migrations)
         writer = Writer(connection, name: "store-write", clock: clock)
         var readers: [Reader] = []
+        var links: [LookUps.Free] = []
         for number in 1...2 where path != nil {
             let connection = try Database.connect(
                 path, "PRAGMA query_only = ON; PRAGMA cache_size = -2048;")
             readers.append(Reader(connection, name: "store-read-\(number)", clock: clock))
+            // One for the event loop, one for a worker that asks meanwhile.
+            let other = try Database.connect(
+                path, "PRAGMA query_only = ON; PRAGMA cache_size = -1024;")
+            links.append(LookUps.Free(link: DatabaseLink(other)))
         }
         self.readers = readers
+        lookUps = LookUps(links)
     }
 
     private static func connect(
@@ -118,6 +126,20 @@ package final class Database: Sendable {
         return try result.get()
     }
 
+    /// For a few rows that an index finds: on the caller's thread, be it an event loop, since to
+    /// hand such a question to another thread costs several times what the answer does. Lists and
+    /// whatever grows with the site go through `read`.
+    // The optimizer of Swift 6.3.1 aborts where it specializes this for a value's type.
+    @_semantics("optimize.sil.specialize.generic.never")
+    package func lookUp<Value: Sendable>(
+        _ body: @escaping Read<Value>
+    ) async throws(StoreError) -> Value {
+        guard let taken = lookUps.take() else { return try await read(body) }
+        let result = Reader.run(body, on: taken.link, now: writer.clock())
+        lookUps.give(taken)
+        return try result.get()
+    }
+
     /// A compact copy, synced, while everything goes on. `path` must not exist.
     package func backup(into path: String) async throws(StoreError) {
         let result: Result<Void, StoreError> = await withCheckedContinuation { continuation in
@@ -151,6 +173,7 @@ package final class Database: Sendable {
 
     /// What was asked before still happens; later calls fail as `.busy`.
     package func close() {
+        lookUps.end()
         for reader in readers { reader.end() }
         writer.end()
     }

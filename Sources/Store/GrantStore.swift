@@ -8,13 +8,13 @@ package struct GrantStore: Sendable {
     package init(database: Database) { self.database = database }
 
     package func get(_ id: Grant.ID) async throws(StoreError) -> Grant {
-        try await database.read { (tx: borrowing ReadTransaction) throws(StoreError) -> Grant in
+        try await database.lookUp { (tx: borrowing ReadTransaction) throws(StoreError) -> Grant in
             try GrantStore.get(id, in: tx)
         }
     }
 
     package func list(of user: User.ID) async throws(StoreError) -> [Grant] {
-        try await database.read { (tx: borrowing ReadTransaction) throws(StoreError) -> [Grant] in
+        try await database.lookUp { (tx: borrowing ReadTransaction) throws(StoreError) -> [Grant] in
             try GrantStore.list(of: user, in: tx)
         }
     }

@@ -5,7 +5,7 @@ import SQLite
 /// made, so there are no audit events here, but for the environment.
 extension InstanceStore {
     package func secrets(of id: Instance.ID) async throws(StoreError) -> InstanceSecrets {
-        try await database.read {
+        try await database.lookUp {
             (tx: borrowing ReadTransaction) throws(StoreError) -> InstanceSecrets in
             try tx.one("The instance", RuntimeSQL.secrets, id) { (row: borrowing Row) in
                 InstanceSecrets(credentialSecret: row.blob(0), pageSecret: row.blob(1))
@@ -72,7 +72,7 @@ extension InstanceStore {
     package func environment(
         of id: Instance.ID
     ) async throws(StoreError) -> [EnvironmentVariable] {
-        try await database.read {
+        try await database.lookUp {
             (tx: borrowing ReadTransaction) throws(StoreError) -> [EnvironmentVariable] in
             try InstanceStore.environment(of: id, in: tx)
         }

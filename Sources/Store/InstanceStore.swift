@@ -75,13 +75,15 @@ package struct InstanceStore: Sendable {
     }
 
     package func get(_ id: Instance.ID) async throws(StoreError) -> Instance {
-        try await database.read { (tx: borrowing ReadTransaction) throws(StoreError) -> Instance in
+        try await database.lookUp {
+            (tx: borrowing ReadTransaction) throws(StoreError) -> Instance in
             try InstanceStore.get(id, in: tx)
         }
     }
 
     package func find(slug: Slug) async throws(StoreError) -> Instance? {
-        try await database.read { (tx: borrowing ReadTransaction) throws(StoreError) -> Instance? in
+        try await database.lookUp {
+            (tx: borrowing ReadTransaction) throws(StoreError) -> Instance? in
             try tx.first(InstanceSQL.bySlug, slug, read: Instance.init(row:))
         }
     }

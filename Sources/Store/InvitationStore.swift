@@ -38,7 +38,7 @@ package struct InvitationStore: Sendable {
 
     /// `nil` if it is unknown, used or over.
     package func find(secretHash: [UInt8]) async throws(StoreError) -> Invitation? {
-        try await database.read {
+        try await database.lookUp {
             (tx: borrowing ReadTransaction) throws(StoreError) -> Invitation? in
             try InvitationStore.find(secretHash, now: tx.now, in: tx)
         }

@@ -11,7 +11,7 @@ package struct PageTokenStore: Sendable {
     package func find(
         secretHash: [UInt8], of instance: Instance.ID
     ) async throws(StoreError) -> PageToken? {
-        try await database.read {
+        try await database.lookUp {
             (tx: borrowing ReadTransaction) throws(StoreError) -> PageToken? in
             try tx.first(PageTokenSQL.find, secretHash, instance, read: PageToken.init(row:))
         }

@@ -116,6 +116,11 @@ extension DatabaseLink {
         }
     }
 
+    /// A statement without values or rows, prepared once.
+    func command(_ sql: String) throws(StoreError) {
+        try each(sql, []) { (_: borrowing Row) throws(StoreError) in }
+    }
+
     func execute(_ sql: String) throws(StoreError) {
         do throws(SQLiteError) { try connection.execute(sql) } catch { throw StoreError(error) }
     }

@@ -42,7 +42,7 @@ final class Reader: @unchecked Sendable {
         _ body: Database.Read<Value>, on link: DatabaseLink, now: Timestamp
     ) -> Result<Value, StoreError> {
         do throws(StoreError) {
-            try link.execute("BEGIN")
+            try link.command("BEGIN")
             let value: Value
             do throws(StoreError) {
                 value = try body(ReadTransaction(link: link, now: now))
@@ -50,7 +50,7 @@ final class Reader: @unchecked Sendable {
                 if link.connection.isInTransaction { try? link.execute("ROLLBACK") }
                 throw error
             }
-            try link.execute("COMMIT")
+            try link.command("COMMIT")
             return .success(value)
         } catch { return .failure(error) }
     }

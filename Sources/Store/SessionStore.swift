@@ -57,7 +57,8 @@ package struct SessionStore: Sendable {
     private func find(
         _ statement: SessionSQL, _ key: any Bindable
     ) async throws(StoreError) -> SignedIn? {
-        try await database.read { (tx: borrowing ReadTransaction) throws(StoreError) -> SignedIn? in
+        try await database.lookUp {
+            (tx: borrowing ReadTransaction) throws(StoreError) -> SignedIn? in
             let found = try tx.first(statement, key, tx.now) {
                 (row: borrowing Row) throws(StoreError) in
                 (try Session(row: row), row.blob(8), row.blob(9))

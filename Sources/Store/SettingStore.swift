@@ -16,7 +16,7 @@ package struct SettingStore: Sendable {
 
     /// `nil` before setup.
     package func site() async throws(StoreError) -> SiteSettings? {
-        try await database.read {
+        try await database.lookUp {
             (tx: borrowing ReadTransaction) throws(StoreError) -> SiteSettings? in
             try SettingStore.site(in: tx)
         }
@@ -36,7 +36,7 @@ package struct SettingStore: Sendable {
 
     /// A value of another part of the program, kept for it as text.
     package func value(_ key: String) async throws(StoreError) -> String? {
-        try await database.read { (tx: borrowing ReadTransaction) throws(StoreError) -> String? in
+        try await database.lookUp { (tx: borrowing ReadTransaction) throws(StoreError) -> String? in
             try tx.first(SettingSQL.get, key) { (row: borrowing Row) in row.text(0) }
         }
     }
@@ -83,7 +83,7 @@ extension SettingStore {
 
     /// Done once there is a user.
     package func isSetUp() async throws(StoreError) -> Bool {
-        try await database.read { (tx: borrowing ReadTransaction) throws(StoreError) -> Bool in
+        try await database.lookUp { (tx: borrowing ReadTransaction) throws(StoreError) -> Bool in
             try tx.count(SettingSQL.anyUser) > 0
         }
     }

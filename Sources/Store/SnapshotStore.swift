@@ -8,7 +8,8 @@ package struct SnapshotStore: Sendable {
     package init(database: Database) { self.database = database }
 
     package func get(_ id: Snapshot.ID) async throws(StoreError) -> Snapshot {
-        try await database.read { (tx: borrowing ReadTransaction) throws(StoreError) -> Snapshot in
+        try await database.lookUp {
+            (tx: borrowing ReadTransaction) throws(StoreError) -> Snapshot in
             try SnapshotStore.get(id, in: tx)
         }
     }

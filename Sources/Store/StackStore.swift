@@ -8,7 +8,7 @@ package struct StackStore: Sendable {
     package init(database: Database) { self.database = database }
 
     package func get(_ id: Stack.ID) async throws(StoreError) -> Stack {
-        try await database.read { (tx: borrowing ReadTransaction) throws(StoreError) -> Stack in
+        try await database.lookUp { (tx: borrowing ReadTransaction) throws(StoreError) -> Stack in
             try StackStore.get(id, in: tx)
         }
     }

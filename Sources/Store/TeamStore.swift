@@ -9,7 +9,7 @@ package struct TeamStore: Sendable {
 
     /// - Throws: `.notFound` if there is no such team.
     package func get(_ id: Team.ID) async throws(StoreError) -> Team {
-        try await database.read { (tx: borrowing ReadTransaction) throws(StoreError) -> Team in
+        try await database.lookUp { (tx: borrowing ReadTransaction) throws(StoreError) -> Team in
             try TeamStore.get(id, in: tx)
         }
     }

@@ -15,7 +15,7 @@ package struct TokenStore: Sendable {
 
     /// `nil` if it is unknown, over, or its user disabled.
     package func find(secretHash: [UInt8]) async throws(StoreError) -> Bearer? {
-        try await database.read { (tx: borrowing ReadTransaction) throws(StoreError) -> Bearer? in
+        try await database.lookUp { (tx: borrowing ReadTransaction) throws(StoreError) -> Bearer? in
             let token = try tx.first(
                 TokenSQL.find, secretHash, tx.now, read: PersonalToken.init(row:))
             guard let token else { return nil }

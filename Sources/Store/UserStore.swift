@@ -38,7 +38,7 @@ package struct UserStore: Sendable {
     }
 
     package func get(_ id: User.ID) async throws(StoreError) -> User {
-        try await database.read { (tx: borrowing ReadTransaction) throws(StoreError) -> User in
+        try await database.lookUp { (tx: borrowing ReadTransaction) throws(StoreError) -> User in
             try UserStore.get(id, in: tx)
         }
     }
@@ -48,7 +48,7 @@ package struct UserStore: Sendable {
     }
 
     package func credential(of username: Username) async throws(StoreError) -> Credential? {
-        try await database.read {
+        try await database.lookUp {
             (tx: borrowing ReadTransaction) throws(StoreError) -> Credential? in
             let id: User.ID? = try tx.first(UserSQL.byUsername, username) {
                 (row: borrowing Row) throws(StoreError) in try row.id(0)
@@ -61,7 +61,7 @@ package struct UserStore: Sendable {
     }
 
     package func passwordHash(of id: User.ID) async throws(StoreError) -> String? {
-        try await database.read { (tx: borrowing ReadTransaction) throws(StoreError) -> String? in
+        try await database.lookUp { (tx: borrowing ReadTransaction) throws(StoreError) -> String? in
             try UserStore.passwordHash(of: id, in: tx)
         }
     }

@@ -90,14 +90,14 @@ package struct VersionStore: Sendable {
     package func get(
         _ id: Version.ID, of instance: Instance.ID
     ) async throws(StoreError) -> Version {
-        try await database.read { (tx: borrowing ReadTransaction) throws(StoreError) -> Version in
+        try await database.lookUp { (tx: borrowing ReadTransaction) throws(StoreError) -> Version in
             try VersionStore.get(id, of: instance, in: tx)
         }
     }
 
     /// Of whatever instance.
     package func get(_ id: Version.ID) async throws(StoreError) -> Version {
-        try await database.read { (tx: borrowing ReadTransaction) throws(StoreError) -> Version in
+        try await database.lookUp { (tx: borrowing ReadTransaction) throws(StoreError) -> Version in
             try tx.one("The version", VersionSQL.byID, id, read: Version.init(row:))
         }
     }
@@ -105,7 +105,8 @@ package struct VersionStore: Sendable {
     package func find(
         number: Int, of instance: Instance.ID
     ) async throws(StoreError) -> Version? {
-        try await database.read { (tx: borrowing ReadTransaction) throws(StoreError) -> Version? in
+        try await database.lookUp {
+            (tx: borrowing ReadTransaction) throws(StoreError) -> Version? in
             try tx.first(VersionSQL.byNumber, instance, number, read: Version.init(row:))
         }
     }

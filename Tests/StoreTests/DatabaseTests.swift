@@ -1,5 +1,6 @@
 import Basics
 import Domain
+import Glibc
 import LinesideTesting
 import SQLite
 import Store
@@ -45,6 +46,57 @@ private enum PlainSQL: String {
         }
         #expect(failures == 100)
         #expect(try await count(database) == 200)
+        database.close()
+    }
+
+    private func look(_ database: Database) async throws -> (thread: UInt, count: Int) {
+        try await database.lookUp {
+            (tx: borrowing ReadTransaction) throws(StoreError) -> (thread: UInt, count: Int) in
+            (UInt(pthread_self()), try tx.count(PlainSQL.count))
+        }
+    }
+
+    @Test("A look-up runs on the thread that asks, and sees what was written")
+    @MainActor func lookUpInPlace() async throws {
+        let directory = try TemporaryDirectory()
+        let database = try await Database(path: "\(directory.path)/a.db")
+        #expect(try await look(database) == (UInt(pthread_self()), 0))
+        try await database.write { (tx: borrowing Transaction) throws(StoreError) -> Void in
+            try tx.run(PlainSQL.insert, "a", "b")
+        }
+        #expect(try await look(database) == (UInt(pthread_self()), 1))
+        await #expect(throws: StoreError.notFound("It")) {
+            try await database.lookUp {
+                (tx: borrowing ReadTransaction) throws(StoreError) -> Void in
+                throw .notFound("It")
+            }
+        }
+        // The one that failed gave its connection back with its transaction ended.
+        #expect(try await look(database) == (UInt(pthread_self()), 1))
+        database.close()
+    }
+
+    @Test("More look-ups at one moment than there are connections are answered all the same")
+    func lookUpsAtOnce() async throws {
+        let directory = try TemporaryDirectory()
+        let database = try await Database(path: "\(directory.path)/a.db")
+        let gates = [DispatchGate(), DispatchGate()]
+        let begun = [DispatchGate(), DispatchGate()]
+        let workers = (0..<2).map { number in
+            let executor = BlockingExecutor(label: "look-up-\(number)")
+            return Task(executorPreference: executor) {
+                try await database.lookUp {
+                    (tx: borrowing ReadTransaction) throws(StoreError) -> Int in
+                    begun[number].open()
+                    gates[number].wait()
+                    return try tx.count(PlainSQL.count)
+                }
+            }
+        }
+        for gate in begun { gate.wait() }
+        #expect(try await look(database).count == 0)
+        for gate in gates { gate.open() }
+        for worker in workers { #expect(try await worker.value == 0) }
         database.close()
     }
 

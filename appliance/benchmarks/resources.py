@@ -1,0 +1,63 @@
+"""What the process itself takes: memory and time."""
+
+import time
+
+import machine
+from lineside import Site
+from rows import Result
+
+EMPTY = [
+    {"id": "1000000000000001", "type": "tab", "label": "Empty", "disabled": False, "info": ""}
+]
+INSTANCES = 10
+
+
+def idle(bench):
+    values = []
+    for number in range(bench.rounds):
+        with Site(bench.executable, bench.place / f"idle-{number}") as site:
+            site.sign_in()
+            # Whatever the start leaves to do is done by then.
+            time.sleep(3)
+            values.append(machine.resident_megabytes(site.pid))
+            bench.noise.sample()
+    return Result("MB", 25, values, notes=["after one user has signed in"])
+
+
+def start(bench):
+    """The first start makes keys and tables: the second and later ones count."""
+    state = bench.place / "start"
+    values = []
+    with Site(bench.executable, state, keeps=True) as site:
+        first = site.started
+    for _ in range(max(bench.rounds, 5)):
+        bench.noise.sample()
+        with Site(bench.executable, state, keeps=True) as site:
+            values.append(site.started)
+    return Result(
+        "ms", 100, values, notes=[f"until GET / is answered; the very first start {first:.0f} ms"]
+    )
+
+
+def instance(bench):
+    """Memory that each further instance adds to the appliance; practice runtimes, since what
+    Node-RED takes itself is left out."""
+    with Site(bench.executable, bench.place / "instances") as site:
+        site.sign_in()
+        values, before = [], None
+        for group in range(bench.rounds + 1):
+            made = [
+                site.make_instance(f"Line {group}-{number}", EMPTY)["id"]
+                for number in range(INSTANCES)
+            ]
+            for identity in made:
+                site.wait_running(identity)
+            # Samples of usage, log tails, the first probes.
+            time.sleep(6)
+            now = machine.resident_megabytes(site.pid)
+            if before is not None:
+                values.append(max((now - before) / INSTANCES, 0))
+            before = now
+            bench.noise.sample()
+    total = INSTANCES * (bench.rounds + 1)
+    return Result("MB", 0.5, values, notes=[f"{before:.1f} MB with {total} instances running"])

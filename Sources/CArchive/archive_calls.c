@@ -12,6 +12,7 @@ enum { ARCHIVE_EOF = 1, ARCHIVE_OK = 0, ARCHIVE_WARN = -20 };
     call(struct archive *, archive_read_new, (void))                                             \
     call(int, archive_read_support_filter_gzip, (struct archive *))                              \
     call(int, archive_read_support_format_tar, (struct archive *))                               \
+    call(int, archive_read_support_format_zip, (struct archive *))                               \
     call(int, archive_read_open_fd, (struct archive *, int, size_t))                             \
     call(int, archive_read_next_header, (struct archive *, struct archive_entry **))             \
     call(long, archive_read_data, (struct archive *, void *, size_t))                            \
@@ -40,11 +41,12 @@ int carchive_load(void) {
     return 1;
 }
 
-void *carchive_open(int descriptor) {
+void *carchive_open(int descriptor, int zip) {
     struct archive *archive = archive_read_new();
     if (!archive) return NULL;
     archive_read_support_filter_gzip(archive);
     archive_read_support_format_tar(archive);
+    if (zip) archive_read_support_format_zip(archive);
     // A failure here is told by the first carchive_next.
     archive_read_open_fd(archive, descriptor, 65536);
     return archive;

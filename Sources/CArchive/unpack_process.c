@@ -12,7 +12,8 @@ int carchive_open_directory(const char *path) {
 
 int carchive_sync(int descriptor) { return syncfs(descriptor); }
 
-pid_t carchive_spawn(const char *executable, int archive, const char *directory, int *answer) {
+pid_t carchive_spawn(
+    const char *executable, int archive, const char *directory, const char *selection, int *answer) {
     int ends[2];
     if (pipe2(ends, O_CLOEXEC)) return -errno;
     posix_spawn_file_actions_t actions;
@@ -29,7 +30,7 @@ pid_t carchive_spawn(const char *executable, int archive, const char *directory,
     posix_spawnattr_setsigmask(&attributes, &none);
     posix_spawnattr_setflags(
         &attributes, POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);
-    char *arguments[] = {"lineside", "unpack", "0", (char *)directory, NULL};
+    char *arguments[] = {"lineside", "unpack", "0", (char *)directory, (char *)selection, NULL};
     char *environment[] = {"LANG=C.UTF-8", NULL};
     pid_t pid;
     int failed = posix_spawn(&pid, executable, &actions, &attributes, arguments, environment);

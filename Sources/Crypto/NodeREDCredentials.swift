@@ -32,31 +32,54 @@ package struct NodeREDCredentials: Sendable {
             case .object(let object) = json
         else { throw .notCredentials }
         if object.members.isEmpty { return Array("{}".utf8) }
-        guard let sealed = object["$"]?.string, sealed.utf8.count >= 32,
-            let iv = Hex.decode(String(sealed.prefix(32))), iv.count == 16,
-            let text = Base64URL.decode(String(sealed.dropFirst(32)))
-        else { throw .notCredentials }
-        let clear: [UInt8]
-        do throws(OpenSSLError) {
-            var pass = try CipherPass(EVP_aes_256_ctr(), .decrypt, key: key, iv: iv)
-            clear = try pass.run(text)
-        } catch { throw .openSSL(error) }
+        guard let sealed = object["$"]?.string, let (iv, text) = Self.parts(sealed) else {
+            throw .notCredentials
+        }
+        let clear = try open(text, iv)
         guard let read = try? JSONReader.read(clear, limit: 64 << 20), read.object != nil else {
             throw .unreadable
         }
         return clear
     }
 
-    /// - Parameter credentials: JSON, an object from node id to its credentials.
-    package func encrypt(_ credentials: [UInt8]) throws(Fault) -> [UInt8] {
+    /// One value as FlowFuse encrypts hidden variables: the same without the object around it.
+    /// - Throws: `.unreadable` where what comes out is no UTF-8.
+    package func decrypt(text sealed: String) throws(Fault) -> String {
+        guard let (iv, text) = Self.parts(sealed) else { throw .notCredentials }
+        guard let clear = String(validating: try open(text, iv), as: UTF8.self) else {
+            throw .unreadable
+        }
+        return clear
+    }
+
+    package func encrypt(text: String) throws(Fault) -> String {
         let iv = Randomness.bytes(16)
         do throws(OpenSSLError) {
             var pass = try CipherPass(EVP_aes_256_ctr(), .encrypt, key: key, iv: iv)
-            let text = Hex.encode(iv) + Base64URL.encodeClassic(try pass.run(credentials))
-            var json = JSONWriter()
-            json.object { json in json.field("$", text) }
-            return json.bytes
+            return Hex.encode(iv) + Base64URL.encodeClassic(try pass.run(Array(text.utf8)))
         } catch { throw .openSSL(error) }
+    }
+
+    private static func parts(_ sealed: String) -> (iv: [UInt8], text: [UInt8])? {
+        guard sealed.utf8.count >= 32, let iv = Hex.decode(String(sealed.prefix(32))),
+            iv.count == 16, let text = Base64URL.decode(String(sealed.dropFirst(32)))
+        else { return nil }
+        return (iv, text)
+    }
+
+    private func open(_ text: [UInt8], _ iv: [UInt8]) throws(Fault) -> [UInt8] {
+        do throws(OpenSSLError) {
+            var pass = try CipherPass(EVP_aes_256_ctr(), .decrypt, key: key, iv: iv)
+            return try pass.run(text)
+        } catch { throw .openSSL(error) }
+    }
+
+    /// - Parameter credentials: JSON, an object from node id to its credentials.
+    package func encrypt(_ credentials: [UInt8]) throws(Fault) -> [UInt8] {
+        let text = try encrypt(text: String(decoding: credentials, as: UTF8.self))
+        var json = JSONWriter()
+        json.object { json in json.field("$", text) }
+        return json.bytes
     }
 
     /// The same credentials under another instance's secret.

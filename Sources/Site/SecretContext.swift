@@ -13,6 +13,10 @@ package enum SecretContext {
         "page-secret/\(instance)"
     }
 
+    package static func variables(_ snapshot: Snapshot.ID) -> String {
+        "snapshot-variables/\(snapshot)"
+    }
+
     package static func environment(_ instance: Instance.ID, _ name: String) -> String {
         "environment/\(instance)/\(name)"
     }

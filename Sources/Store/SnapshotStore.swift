@@ -136,7 +136,8 @@ extension SnapshotStore {
             snapshot.versionID, snapshot.name, snapshot.note, snapshot.author,
             snapshot.createdAt, snapshot.size, snapshot.flows, snapshot.credentials,
             snapshot.sealedCredentialSecret, snapshot.modules.jsonText,
-            snapshot.environmentKeys.jsonText, snapshot.isPinned, snapshot.files)
+            snapshot.environmentKeys.jsonText, snapshot.isPinned, snapshot.files,
+            snapshot.sealedVariables)
     }
 
     private static func requireFree(
@@ -158,8 +159,8 @@ extension Snapshot {
             size: ByteCount(row.int(8)), flows: try row.address(9),
             credentials: try row.optionalAddress(10),
             sealedCredentialSecret: row.optionalBlob(11), modules: try row.modules(12),
-            environmentKeys: try row.texts(13), files: try row.optionalAddress(15),
-            isPinned: row.bool(14))
+            environmentKeys: try row.texts(13), sealedVariables: row.optionalBlob(16),
+            files: try row.optionalAddress(15), isPinned: row.bool(14))
     }
 }
 
@@ -183,8 +184,8 @@ enum SnapshotSQL: String, CaseIterable {
     case insert = """
         INSERT INTO snapshot (id, application_id, instance_id, version_id, name, note, author,
             created_ms, size, flows_digest, credentials_digest, credential_secret, modules,
-            environment_keys, is_pinned, files_digest)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)
+            environment_keys, is_pinned, files_digest, variables)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)
         """
     case update = "UPDATE snapshot SET name = ?2, note = ?3, is_pinned = ?4 WHERE id = ?1"
     case delete = "DELETE FROM snapshot WHERE id = ?1"

@@ -6,6 +6,7 @@ import Store
 struct Instances: Sendable {
     let stacks: StackRegistry
     let inbox: UploadInbox
+    let intake: SnapshotIntake
     let vault: Vault
     let recorder: VersionRecorder
     let library: VersionLibrary
@@ -39,7 +40,8 @@ struct Instances: Sendable {
                     allowsPractice: configuration.instances.practice,
                     stopsOnExit: configuration.instances.stopOnExit))
             return Instances(
-                stacks: stacks, inbox: inbox, vault: vault, recorder: recorder,
+                stacks: stacks, inbox: inbox,
+                intake: SnapshotIntake(directory: paths.uploads), vault: vault, recorder: recorder,
                 library: VersionLibrary(
                     vault: vault, stores: stores, sealer: foundations.sealer),
                 alarms: alarms, registry: registry)

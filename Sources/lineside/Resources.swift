@@ -55,7 +55,8 @@ struct Resources: Sendable {
         let others: [any Resource] = [
             InstanceRoutes(
                 stores: stores, runtime: registry, registrar: registrar, recipes: recipes,
-                maker: maker, passwords: PageBasicMaker(hasher: foundations.passwords),
+                library: library, maker: maker,
+                passwords: PageBasicMaker(hasher: foundations.passwords),
                 defaults: NewInstanceDefaults(
                     memoryLimitMB: workings.configuration.instances.defaultMemoryMB,
                     allowsPractice: workings.configuration.instances.practice)),
@@ -65,8 +66,10 @@ struct Resources: Sendable {
             FlowRoutes(stores: stores, deployer: deployer),
             VersionRoutes(
                 versions: stores.versions, instances: stores.instances, deployer: deployer,
-                library: library),
-            SnapshotRoutes(stores: stores, deployer: deployer, library: library),
+                library: library, intake: workings.instances.intake),
+            SnapshotRoutes(
+                stores: stores, deployer: deployer, library: library,
+                intake: workings.instances.intake, inbox: workings.instances.inbox),
             DoorRoutes(
                 instances: stores.instances, doorkeeper: workings.doorkeeper,
                 origins: workings.origins),

@@ -23,6 +23,8 @@ package struct NewInstance: APIBody {
     /// Values of the recipe's parameters.
     let parameters: JSONObject
     let flows: JSONValue?
+    /// Whose flows, credentials and variables it begins with.
+    let snapshot: Snapshot.ID?
     let starts: Bool
     let memoryLimitMB: Int?
     let timeZone: TimeZoneName?
@@ -36,6 +38,7 @@ package struct NewInstance: APIBody {
                 .field("recipe", .optional(.text), optional: true),
                 .field("parameters", .map(.anything), optional: true),
                 .field("flows", .list(.anything), optional: true),
+                .field("snapshot", .optional(.identifier), optional: true),
                 .field("start", .boolean, optional: true),
                 .field("memoryLimitMB", .integer, optional: true),
                 .field("timeZone", .optional(.text), optional: true),
@@ -49,8 +52,11 @@ package struct NewInstance: APIBody {
         recipe = try json.optionalString("recipe")
         parameters = try json.optionalObject("parameters") ?? JSONObject()
         flows = try json.optionalArray("flows").map(JSONValue.array)
-        if recipe != nil, flows != nil {
-            throw JSONFieldError(field: "flows", reason: "cannot come together with a recipe")
+        snapshot = try json.optionalID("snapshot")
+        guard [recipe != nil, flows != nil, snapshot != nil].count(where: { $0 }) <= 1 else {
+            throw JSONFieldError(
+                field: "flows", reason: "come from a recipe, a snapshot or the request, one of them"
+            )
         }
         starts = try json.optionalBool("start") ?? true
         memoryLimitMB = try json.optionalInt("memoryLimitMB").map { Int(clamping: $0) }

@@ -18,6 +18,7 @@ extension InstanceRoutes {
             stack: stack, settings: settings, flows: body.flows?.json, variables: [],
             starts: body.starts)
         if let name = body.recipe { try furnish(&wish, recipe: name, body.parameters) }
+        if let id = body.snapshot { try await furnish(&wish, snapshot: id, context) }
         let checked = wish.settings
         wish.settings = try valid("memoryLimitMB") { () throws(ValidationFault) in
             try checked.validated()
@@ -59,6 +60,38 @@ extension InstanceRoutes {
                 InstanceEnvironment.Variable(name: $0.name, value: $0.value, isSecret: false)
             }
         } catch { throw .invalid(error.field, error.reason) }
+    }
+
+    /// A snapshot may come from another application: the caller must be able to read it there.
+    private func furnish(
+        _ wish: inout InstanceRegistrar.Wish, snapshot id: Snapshot.ID, _ context: RequestContext
+    ) async throws(Problem) {
+        let (snapshot, path) = try await stored { () async throws(StoreError) in
+            let snapshot = try await stores.snapshots.get(id)
+            return (snapshot, try await stores.applications.path(of: snapshot.applicationID))
+        }
+        guard let path, context.caller.may(.snapshotRead, at: path) else {
+            throw .notFound("This snapshot")
+        }
+        let holdsSecrets = snapshot.credentials != nil || snapshot.sealedVariables != nil
+        guard !holdsSecrets || context.mayTakeCredentials(from: path) else {
+            throw .noForeignCredentials
+        }
+        let content: SnapshotContent
+        do throws(VersionFault) {
+            wish.flows = try await library.flows(of: snapshot)
+            content = try await library.content(of: snapshot, withSecrets: true)
+        } catch { throw Problem(error) }
+        wish.credentials = content.credentials ?? JSONObject()
+        for variable in content.variables {
+            // What Lineside sets itself on every instance does not come from elsewhere.
+            guard let name = try? EnvironmentVariable.Name(validating: variable.name),
+                let value = variable.value
+            else { continue }
+            wish.variables.append(
+                InstanceEnvironment.Variable(
+                    name: name, value: value, isSecret: variable.isSecret))
+        }
     }
 
     func change(

@@ -10,19 +10,21 @@ package struct InstanceRoutes: Resource {
     let runtime: any InstanceRuntime
     let registrar: InstanceRegistrar
     let recipes: RecipeStore
+    let library: VersionLibrary
     let maker: InstanceViewMaker
     let passwords: PageBasicMaker
     let defaults: NewInstanceDefaults
 
     package init(
         stores: Stores, runtime: any InstanceRuntime, registrar: InstanceRegistrar,
-        recipes: RecipeStore, maker: InstanceViewMaker, passwords: PageBasicMaker,
-        defaults: NewInstanceDefaults
+        recipes: RecipeStore, library: VersionLibrary, maker: InstanceViewMaker,
+        passwords: PageBasicMaker, defaults: NewInstanceDefaults
     ) {
         self.stores = stores
         self.runtime = runtime
         self.registrar = registrar
         self.recipes = recipes
+        self.library = library
         self.maker = maker
         self.passwords = passwords
         self.defaults = defaults

@@ -34,6 +34,7 @@ extension Problem {
         case .credentials, .passphraseNeeded, .wrongPassphrase, .weakPassphrase:
             self = .invalid("passphrase", fault.description)
             detail = fault.description
+        case .system(let error): self = error.isFull ? Problem(StoreError.full) : .storage
         case .secret, .openSSL:
             self = .storage
             detail = fault.description

@@ -121,6 +121,9 @@ package struct FlowRoutes: Resource {
         guard let path, context.caller.may(.versionRead, at: path) else {
             throw .notFound("This version")
         }
+        guard version.credentials == nil || context.mayTakeCredentials(from: path) else {
+            throw .noForeignCredentials
+        }
     }
 
     /// A snapshot may come from another application: the caller must be able to read it there.
@@ -132,6 +135,9 @@ package struct FlowRoutes: Resource {
         }
         guard let path, context.caller.may(.snapshotRead, at: path) else {
             throw .notFound("This snapshot")
+        }
+        guard snapshot.credentials == nil || context.mayTakeCredentials(from: path) else {
+            throw .noForeignCredentials
         }
     }
 

@@ -9,11 +9,18 @@ package struct SnapshotRoutes: Resource {
     private let stores: Stores
     private let deployer: FlowDeployer
     private let library: VersionLibrary
+    private let intake: SnapshotIntake
+    private let inbox: UploadInbox
 
-    package init(stores: Stores, deployer: FlowDeployer, library: VersionLibrary) {
+    package init(
+        stores: Stores, deployer: FlowDeployer, library: VersionLibrary, intake: SnapshotIntake,
+        inbox: UploadInbox
+    ) {
         self.stores = stores
         self.deployer = deployer
         self.library = library
+        self.intake = intake
+        self.inbox = inbox
     }
 
     package var routes: [Route] {
@@ -32,7 +39,9 @@ package struct SnapshotRoutes: Resource {
                 listOfApplication),
             .raw(
                 .post, ofApplication, .needs(.snapshotEdit),
-                "Upload a snapshot file, or plain flows", query: ["name"], upload),
+                "Upload a snapshot of Lineside or FlowFuse, plain flows, or a Node-RED user directory "
+                    + "as zip or tar.gz; header x-lineside-passphrase opens its credentials",
+                query: ["name"], upload),
             Route(.get, one, .needs(.snapshotRead), "Read a snapshot", show),
             Route(
                 .patch, one, .needs(.snapshotEdit), "Rename, describe, pin or unpin a snapshot",
@@ -41,7 +50,7 @@ package struct SnapshotRoutes: Resource {
             .raw(
                 .get, "\(one)/download", .needs(.snapshotRead),
                 "Download a snapshot; with header x-lineside-passphrase, its credentials too",
-                download),
+                query: ["format"], download),
             .raw(.get, "\(one)/flows", .needs(.snapshotRead), "Read its flows", flows),
         ]
     }
@@ -90,23 +99,24 @@ package struct SnapshotRoutes: Resource {
     }
 
     /// Header, because an address ends up in logs.
-    private static let passphraseHeader = "x-lineside-passphrase"
+    static let passphraseHeader = "x-lineside-passphrase"
 
     private func upload(_ context: RequestContext) async throws(Problem) -> Response {
-        let bytes: [UInt8]
-        do throws(BodyFault) {
-            bytes = try await context.request.body.collect(upTo: ByteCount(SnapshotFile.largest))
-        } catch { throw error.problem }
         var name: Name<Snapshot>?
         if let text = context.query("name") {
             name = try valid("name") { () throws(ValidationFault) in try Name(validating: text) }
         }
         let chosen = name
+        let file: UploadInbox.File
+        do throws(UploadInbox.Fault) {
+            file = try await inbox.take(context.request.body)
+        } catch { throw Problem(error) }
+        defer { file.discard() }
         do throws(VersionFault) {
-            let file = try SnapshotFile(reading: bytes)
+            let content = try await intake.read(
+                file.path, passphrase: context.request.headers[Self.passphraseHeader])
             let snapshot = try await library.take(
-                file, into: try Self.application(context), name: chosen,
-                passphrase: context.request.headers[Self.passphraseHeader], by: context.actor)
+                content, into: try Self.application(context), name: chosen, by: context.actor)
             return Created(SnapshotView(snapshot), at: "/api/v1/snapshots/\(snapshot.id)").response
         } catch { throw Problem(error) }
     }
@@ -153,14 +163,13 @@ package struct SnapshotRoutes: Resource {
 
     private func download(_ context: RequestContext) async throws(Problem) -> Response {
         let snapshot = try await snapshot(context)
-        let passphrase = context.request.headers[Self.passphraseHeader]
-        if passphrase != nil, !context.caller.may(.snapshotEdit, at: context.path) {
-            throw .forbidden("Downloading credentials needs the right to change snapshots.")
-        }
+        let wish = try SnapshotWish(context)
         do throws(VersionFault) {
-            let file = try await library.export(snapshot, passphrase: passphrase)
-            let slug = Slug.suggested(for: snapshot.name.text)
-            return .download(file.bytes, named: "\(slug).json")
+            let content = try await library.content(
+                of: snapshot, withSecrets: wish.passphrase != nil)
+            let bytes = try await intake.write(
+                content, as: wish.format, passphrase: wish.passphrase)
+            return .download(bytes, named: "\(Slug.suggested(for: snapshot.name.text)).json")
         } catch { throw Problem(error) }
     }
 

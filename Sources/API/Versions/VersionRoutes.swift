@@ -10,15 +10,17 @@ package struct VersionRoutes: Resource {
     private let instances: InstanceStore
     private let deployer: FlowDeployer
     private let library: VersionLibrary
+    private let intake: SnapshotIntake
 
     package init(
         versions: VersionStore, instances: InstanceStore, deployer: FlowDeployer,
-        library: VersionLibrary
+        library: VersionLibrary, intake: SnapshotIntake
     ) {
         self.versions = versions
         self.instances = instances
         self.deployer = deployer
         self.library = library
+        self.intake = intake
     }
 
     package var routes: [Route] {
@@ -33,7 +35,8 @@ package struct VersionRoutes: Resource {
                 "Read the flows of a version, byte for byte", flows),
             .raw(
                 .get, "\(one)/download", .needs(.versionRead),
-                "Download a version as a file, without credentials", download),
+                "Download a version; with header x-lineside-passphrase, its credentials too",
+                query: ["format"], download),
         ]
     }
 
@@ -80,9 +83,13 @@ package struct VersionRoutes: Resource {
             try await instances.get(version.instanceID)
         }
         let name = "\(instance.name) \(version.number)"
+        let wish = try SnapshotWish(context)
         do throws(VersionFault) {
-            let file = try await library.export(version, name: name, passphrase: nil)
-            return .download(file.bytes, named: "\(instance.slug)-\(version.number).json")
+            let content = try await library.content(
+                of: version, name: name, withSecrets: wish.passphrase != nil)
+            let bytes = try await intake.write(
+                content, as: wish.format, passphrase: wish.passphrase)
+            return .download(bytes, named: "\(instance.slug)-\(version.number).json")
         } catch { throw Problem(error) }
     }
 }

@@ -16,8 +16,9 @@ struct carchive_entry {
     unsigned mode;
 };
 
-/// A reader of tar, plain or gzip-compressed, and of nothing else. NULL: no memory.
-void *carchive_open(int descriptor);
+/// A reader of tar, plain or gzip-compressed, of zip where `zip` is not 0, and of nothing else.
+/// NULL: no memory.
+void *carchive_open(int descriptor, int zip);
 /// 1: an entry; 0: the end; -1: see carchive_error.
 int carchive_next(void *archive, struct carchive_entry *entry);
 /// Bytes of the entry's content; 0: its end; -1: see carchive_error.

@@ -21,6 +21,8 @@ package struct Snapshot: Sendable, Equatable {
     package var sealedCredentialSecret: [UInt8]?
     package var modules: [NodeModule]
     package var environmentKeys: [String]
+    /// Values of environment variables that an uploaded snapshot brought, sealed with the site key.
+    package var sealedVariables: [UInt8]?
     /// The list of the files that belong to it.
     package var files: ContentAddress?
     /// Nobody removes it before somebody unpins it.
@@ -31,6 +33,7 @@ package struct Snapshot: Sendable, Equatable {
         name: Name<Snapshot>, note: Note, author: String, createdAt: Timestamp, size: ByteCount,
         flows: ContentAddress, credentials: ContentAddress?, sealedCredentialSecret: [UInt8]?,
         modules: [NodeModule], environmentKeys: [String] = [],
+        sealedVariables: [UInt8]? = nil,
         files: ContentAddress? = nil, isPinned: Bool = false
     ) {
         self.id = id
@@ -47,6 +50,7 @@ package struct Snapshot: Sendable, Equatable {
         self.sealedCredentialSecret = sealedCredentialSecret
         self.modules = modules
         self.environmentKeys = environmentKeys
+        self.sealedVariables = sealedVariables
         self.files = files
         self.isPinned = isPinned
     }

@@ -75,7 +75,7 @@ package struct InstanceFiles: Sendable {
     }
 
     /// `name` or `@scope/name`, as npm allows them.
-    private static func isPackageName(_ name: String) -> Bool {
+    static func isPackageName(_ name: String) -> Bool {
         let parts = name.split(separator: "/", omittingEmptySubsequences: false)
         let isScoped = name.hasPrefix("@") && parts.count == 2
         return name.utf8.count <= 214 && (isScoped || parts.count == 1)

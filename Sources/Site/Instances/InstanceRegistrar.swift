@@ -15,6 +15,8 @@ package struct InstanceRegistrar: Sendable {
         package var settings: InstanceSettings
         /// Text of flows.json; `nil` for none.
         package var flows: [UInt8]?
+        /// By node id, in clear.
+        package var credentials = JSONObject()
         package var variables: [InstanceEnvironment.Variable]
         package var starts: Bool
 
@@ -93,7 +95,7 @@ package struct InstanceRegistrar: Sendable {
             } catch { throw .environment(error) }
         }
         guard let text = wish.flows else { return }
-        let flows = FlowDeployer.Flows(text: text, credentials: JSONObject(), source: .create)
+        let flows = FlowDeployer.Flows(text: text, credentials: wish.credentials, source: .create)
         do throws(DeployFault) {
             _ = try await deployer.deploy(flows, to: instance, by: actor)
         } catch { throw .deploy(error) }

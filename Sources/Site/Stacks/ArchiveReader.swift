@@ -1,6 +1,6 @@
 import CArchive
 
-/// A tar archive, plain or gzip-compressed, read from front to back.
+/// A tar archive, plain or gzip-compressed, or a zip, read from front to back.
 struct ArchiveReader: ~Copyable {
     struct Entry {
         enum Kind { case file, directory, other }
@@ -14,8 +14,10 @@ struct ArchiveReader: ~Copyable {
     private let raw: UnsafeMutableRawPointer
 
     /// `nil` where libarchive is not installed. The descriptor stays the caller's.
-    init?(descriptor: Int32) {
-        guard carchive_load() == 1, let raw = carchive_open(descriptor) else { return nil }
+    init?(descriptor: Int32, zip: Bool) {
+        guard carchive_load() == 1, let raw = carchive_open(descriptor, zip ? 1 : 0) else {
+            return nil
+        }
         self.raw = raw
     }
 

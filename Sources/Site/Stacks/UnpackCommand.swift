@@ -2,13 +2,14 @@ import Basics
 import CArchive
 import Glibc
 
-/// `lineside unpack <descriptor> <directory>`: the short-lived process that reads a stranger's
+/// `lineside unpack <descriptor> <directory> <selection>`: the short-lived process that reads a stranger's
 /// archive. Started by `UnpackProcess` only; it takes away from itself all that it does not need
 /// before it reads the first byte, and answers with one line of JSON on standard output.
 package enum UnpackCommand {
     /// - Returns: the exit status: 0 with an answer, else 2.
     package static func run(_ arguments: [String]) -> Int32 {
-        guard arguments.count == 2, let descriptor = Int32(arguments[0]), descriptor >= 0,
+        guard arguments.count == 3, let descriptor = Int32(arguments[0]), descriptor >= 0,
+            let selection = UnpackSelection(rawValue: arguments[2]),
             // Also opens libarchive, which the fences would not let in later.
             carchive_load() == 1,
             // The fences stand around one thread.
@@ -19,10 +20,10 @@ package enum UnpackCommand {
         guard chdir(arguments[1]) == 0,
             let directory = FileDescriptor(owning: carchive_open_directory("."))
         else { return 2 }
-        let limits = UnpackLimits()
+        let limits = selection.limits
         umask(0o022)
         guard carchive_confine(directory.raw, UInt64(limits.fileBytes)) == 0 else { return 2 }
-        var unpacker = Unpacker(directory: directory.raw, limits: limits)
+        var unpacker = Unpacker(directory: directory.raw, limits: limits, selection)
         var answer = UnpackAnswer()
         do throws(UnpackFault) {
             try unpacker.unpack(descriptor)

@@ -10,11 +10,13 @@ package struct UnpackProcess: Sendable {
     package init(executable: String = "/proc/self/exe") { self.executable = executable }
 
     /// - Parameter directory: empty; what lies in it after a fault is the caller's to remove.
-    package func run(archive: borrowing FileDescriptor, into directory: String)
-        throws(UnpackFault)
-    {
+    package func run(
+        archive: borrowing FileDescriptor, into directory: String,
+        _ selection: UnpackSelection = .everything
+    ) throws(UnpackFault) {
         var end: Int32 = -1
-        let pid = carchive_spawn(executable, archive.raw, directory, &end)
+        let pid = carchive_spawn(
+            executable, archive.raw, directory, selection.rawValue, &end)
         guard pid > 0, let output = FileDescriptor(owning: end) else {
             throw .failed("\(SystemError("start \(executable)", code: -pid)).")
         }

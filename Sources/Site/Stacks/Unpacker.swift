@@ -29,18 +29,24 @@ package struct UnpackLimits: Sendable {
 package struct Unpacker: ~Copyable {
     private let directory: Int32
     private let limits: UnpackLimits
+    private let selection: UnpackSelection
     private var made: Set<String> = []
     private var entries = 0
     private var bytes: Int64 = 0
 
     /// - Parameter directory: stays the caller's.
-    package init(directory: Int32, limits: UnpackLimits = UnpackLimits()) {
+    package init(
+        directory: Int32, limits: UnpackLimits = UnpackLimits(),
+        _ selection: UnpackSelection = .everything
+    ) {
         self.directory = directory
         self.limits = limits
+        self.selection = selection
     }
 
     package mutating func unpack(_ descriptor: Int32) throws(UnpackFault) {
-        guard var archive = ArchiveReader(descriptor: descriptor) else {
+        guard var archive = ArchiveReader(descriptor: descriptor, zip: selection.takesZip)
+        else {
             throw .failed("libarchive13 is not installed.")
         }
         while let entry = try archive.next() {
@@ -51,6 +57,9 @@ package struct Unpacker: ~Copyable {
             try checkRatio(archive)
             let path = try Self.checked(entry.path, depth: limits.depth)
             switch entry.kind {
+            case .other where selection.passesOverLinks: break
+            case .file where !selection.takes(path): break
+            case .directory where selection != .everything: break
             case .directory: try makeDirectory(path)
             case .file: try write(path, entry, from: &archive)
             case .other:

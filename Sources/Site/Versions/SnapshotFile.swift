@@ -1,87 +1,99 @@
-package import Basics
+import Basics
 import Crypto
-package import Domain
+import Domain
 
-/// A snapshot as one file: flows and what belongs to them, readable without us, for carrying from
-/// one site to another. Credentials are in it only under a passphrase.
-package struct SnapshotFile: Sendable, Equatable {
-    package static let format = "lineside-snapshot/1"
-    /// 64 MB: thirty times the largest flows that anybody has shown us.
-    package static let largest = 64 << 20
+/// A snapshot as one file in our own format: readable without us, for carrying from one site to
+/// another. Credentials and secret variables are in it only under a passphrase.
+struct SnapshotFile: Sendable, Equatable {
+    static let format = "lineside-snapshot/1"
 
-    package var name: String
-    package var note: String
-    package var createdAt: Timestamp?
-    /// JSON, a list of nodes.
-    package var flows: JSONValue
-    package var modules: [NodeModule]
-    /// Names of environment variables, without values.
-    package var environment: [String]
-    var credentials: Locked?
+    /// In clear, without what only the passphrase opens.
+    private var content: SnapshotContent
+    private var locked: Locked?
 
     /// Node-RED's own format of encrypted credentials. Its secret is the hexadecimal text of what
     /// scrypt makes of the passphrase, because Node-RED itself would use the passphrase as it is.
-    struct Locked: Sendable, Equatable {
-        var credentials: JSONValue
+    private struct Locked: Sendable, Equatable {
+        var credentials: JSONObject?
+        var variables: JSONObject?
         var salt: [UInt8]
         static let costExponent = 15
     }
 
-    package init(
-        name: String, note: String = "", createdAt: Timestamp?, flows: JSONValue,
-        modules: [NodeModule], environment: [String]
-    ) {
-        self.name = name
-        self.note = note
-        self.createdAt = createdAt
-        self.flows = flows
-        self.modules = modules
-        self.environment = environment
-    }
-
-    package var hasCredentials: Bool { credentials != nil }
-
-    /// - Parameter credentials: clear, JSON from node id to values.
-    mutating func lock(_ credentials: [UInt8], passphrase: String) throws(VersionFault) {
-        guard passphrase.count >= 12 else { throw .weakPassphrase }
+    /// - Parameter passphrase: `nil` leaves out what it would lock.
+    init(_ content: SnapshotContent, passphrase: String?) throws(VersionFault) {
+        let secrets = content.variables.filter(\.isSecret)
+        self.content = content
+        self.content.credentials = nil
+        for index in self.content.variables.indices where content.variables[index].isSecret {
+            self.content.variables[index].value = nil
+        }
+        guard let passphrase else { return }
+        let values = JSONObject(
+            secrets.compactMap { variable in
+                variable.value.map { (variable.name, .string($0)) }
+            })
+        guard content.credentials != nil || !values.members.isEmpty else { return }
         let salt = Randomness.bytes(16)
-        let file = try Self.cipher(passphrase, salt) { key throws(NodeREDCredentials.Fault) in
-            try key.encrypt(credentials)
-        }
-        guard let value = try? JSONReader.read(file, limit: file.count) else { throw .credentials }
-        self.credentials = Locked(credentials: value, salt: salt)
+        let key = try Self.key(passphrase, salt)
+        locked = Locked(
+            credentials: try content.credentials.map { (clear) throws(VersionFault) in
+                try Self.lock(clear, key)
+            }, variables: values.members.isEmpty ? nil : try Self.lock(values, key), salt: salt)
     }
 
-    /// - Returns: clear, JSON from node id to values; `nil` where the file holds none.
-    func unlock(passphrase: String?) throws(VersionFault) -> [UInt8]? {
-        guard let credentials else { return nil }
+    /// - Throws: `.passphraseNeeded`, `.wrongPassphrase`.
+    func open(passphrase: String?) throws(VersionFault) -> SnapshotContent {
+        guard let locked else { return content }
         guard let passphrase, !passphrase.isEmpty else { throw .passphraseNeeded }
-        return try Self.cipher(passphrase, credentials.salt) {
-            key throws(NodeREDCredentials.Fault) in
-            try key.decrypt(credentials.credentials.json)
+        let key = try Self.key(passphrase, locked.salt)
+        var content = content
+        if let credentials = locked.credentials {
+            content.credentials = try Self.unlock(credentials, key)
         }
+        if let variables = locked.variables {
+            let values = try Self.unlock(variables, key)
+            for index in content.variables.indices {
+                guard let value = values[content.variables[index].name]?.string else { continue }
+                content.variables[index].value = value
+                content.variables[index].isSecret = true
+            }
+        }
+        return content
     }
 
-    private static func cipher(
-        _ passphrase: String, _ salt: [UInt8],
-        _ use: (NodeREDCredentials) throws(NodeREDCredentials.Fault) -> [UInt8]
-    ) throws(VersionFault) -> [UInt8] {
-        let key: [UInt8]
+    private static func key(
+        _ passphrase: String, _ salt: [UInt8]
+    ) throws(VersionFault) -> NodeREDCredentials {
         do throws(OpenSSLError) {
-            key = try Scrypt.derive(passphrase, salt: salt, costExponent: Locked.costExponent)
+            return NodeREDCredentials(
+                secret: Hex.encode(
+                    try Scrypt.derive(passphrase, salt: salt, costExponent: Locked.costExponent)))
         } catch { throw .openSSL(error) }
-        do throws(NodeREDCredentials.Fault) {
-            return try use(NodeREDCredentials(secret: Hex.encode(key)))
-        } catch {
-            if case .openSSL(let error) = error { throw .openSSL(error) }
-            throw .wrongPassphrase
-        }
+    }
+
+    private static func lock(
+        _ clear: JSONObject, _ key: NodeREDCredentials
+    ) throws(VersionFault) -> JSONObject {
+        guard let file = try? key.encrypt(clear.json),
+            let object = try? JSONReader.read(file, limit: file.count).object
+        else { throw .credentials }
+        return object
+    }
+
+    private static func unlock(
+        _ locked: JSONObject, _ key: NodeREDCredentials
+    ) throws(VersionFault) -> JSONObject {
+        guard let clear = try? key.decrypt(locked.json),
+            let object = try? JSONReader.read(clear, limit: clear.count).object
+        else { throw .wrongPassphrase }
+        return object
     }
 }
 
 /// The bytes of the file.
 extension SnapshotFile {
-    package var bytes: [UInt8] { document(digest: digest) }
+    var bytes: [UInt8] { document(digest: digest) }
 
     /// SHA-256 of the document without its digest, as `document` writes it.
     private var digest: String { Hex.encode(Digest.sha256(document(digest: nil))) }
@@ -90,75 +102,79 @@ extension SnapshotFile {
         var json = JSONWriter()
         json.object { json in
             json.field("format", Self.format)
-            json.field("name", name)
-            json.field("note", note)
-            json.field("createdAt", createdAt)
-            json.field("flows", flows)
-            json.field("credentials", credentials?.credentials)
+            json.field("name", content.name)
+            json.field("note", content.note)
+            json.field("createdAt", content.createdAt)
+            json.field("flows", content.flows)
+            json.field("credentials", locked?.credentials)
             json.key("credentialKey")
-            if let credentials {
+            if let locked {
                 json.object { json in
                     json.field("derivation", "scrypt")
                     json.field("costExponent", Locked.costExponent)
-                    json.field("salt", Hex.encode(credentials.salt))
+                    json.field("salt", Hex.encode(locked.salt))
                 }
             } else {
                 json.null()
             }
             json.object("modules") { json in
-                for module in modules { json.field(module.name, module.version) }
+                for module in content.modules { json.field(module.name, module.version) }
             }
-            json.field("environment", environment)
+            json.field("environment", content.variables.map(\.name))
+            let known = content.variables.filter { !$0.isSecret && $0.value != nil }
+            if !known.isEmpty {
+                json.object("variables") { json in
+                    for variable in known { json.field(variable.name, variable.value) }
+                }
+            }
+            if let variables = locked?.variables { json.field("secretVariables", variables) }
             if let digest { json.field("digest", digest) }
         }
         return json.bytes
     }
 
-    /// - Parameter bytes: such a file, or plain flows: what Node-RED's own export makes.
-    package init(reading bytes: [UInt8]) throws(VersionFault) {
-        let json: JSONValue
-        do throws(JSONError) { json = try JSONReader.read(bytes, limit: Self.largest) } catch {
-            throw .invalidFile("The file is no JSON: it \(error.reason.rawValue).")
-        }
-        if case .array = json {
-            self.init(
-                name: "", createdAt: nil, flows: try Self.checked(json), modules: [],
-                environment: [])
-            return
-        }
-        guard let object = json.object, object["format"]?.string == Self.format else {
-            throw .invalidFile(
-                "The file is neither a snapshot of Lineside nor a list of Node-RED nodes.")
-        }
+    static func isOne(_ json: JSONValue) -> Bool { json["format"]?.string == format }
+
+    /// - Parameter json: for which `isOne`.
+    init(reading json: JSONValue) throws(VersionFault) {
+        let object = json.object ?? JSONObject()
         do throws(JSONFieldError) {
-            self.init(
-                name: try object.string("name"), note: try object.optionalString("note") ?? "",
-                createdAt: try object.optionalTimestamp("createdAt"),
-                flows: object["flows"] ?? .null, modules: [], environment: [])
-            let modules = try object.optionalObject("modules") ?? JSONObject()
-            self.modules = modules.members.compactMap { name, version in
-                version.string.map { NodeModule(name: name, version: $0) }
-            }
-            environment = (try object.optionalArray("environment") ?? []).compactMap(\.string)
-            if let credentials = try object.optionalObject("credentials") {
-                let key = try object.optionalObject("credentialKey") ?? JSONObject()
-                guard key["derivation"]?.string == "scrypt",
-                    key["costExponent"]?.int == Int64(Locked.costExponent),
-                    let salt = key["salt"]?.string.flatMap(Hex.decode), salt.count == 16
-                else { throw JSONFieldError(field: "credentialKey", reason: "is not known") }
-                self.credentials = Locked(credentials: .object(credentials), salt: salt)
-            }
+            let (name, note) = (
+                try object.string("name"), try object.optionalString("note") ?? ""
+            )
+            let createdAt = try object.optionalTimestamp("createdAt")
+            let modules = SnapshotContent.modules(try object.optionalObject("modules"))
+            let variables = try Self.variables(object)
+            locked = try Self.locked(object)
+            do throws(VersionFault) {
+                content = try SnapshotContent(
+                    name: name, note: note, createdAt: createdAt, flows: object["flows"] ?? .null,
+                    modules: modules, variables: variables)
+            } catch { throw JSONFieldError(field: "flows", reason: "are no list of nodes") }
         } catch { throw .invalidFile("The file is damaged: \(error.field) \(error.reason).") }
-        flows = try Self.checked(flows)
         guard object["digest"]?.string == digest else {
             throw .invalidFile("The file was changed after it was made: its digest is wrong.")
         }
     }
 
-    private static func checked(_ flows: JSONValue) throws(VersionFault) -> JSONValue {
-        let nodes = flows.array
-        guard let nodes, nodes.allSatisfy({ $0["id"]?.string != nil && $0["type"]?.string != nil })
-        else { throw .invalidFile("The file's flows are not a list of nodes with id and type.") }
-        return flows
+    private static func variables(
+        _ object: JSONObject
+    ) throws(JSONFieldError) -> [SnapshotContent.Variable] {
+        let values = try object.optionalObject("variables") ?? JSONObject()
+        return (try object.optionalArray("environment") ?? []).compactMap(\.string).map { name in
+            SnapshotContent.Variable(name: name, value: values[name]?.string)
+        }
+    }
+
+    private static func locked(_ object: JSONObject) throws(JSONFieldError) -> Locked? {
+        let credentials = try object.optionalObject("credentials")
+        let variables = try object.optionalObject("secretVariables")
+        guard credentials != nil || variables != nil else { return nil }
+        let key = try object.optionalObject("credentialKey") ?? JSONObject()
+        guard key["derivation"]?.string == "scrypt",
+            key["costExponent"]?.int == Int64(Locked.costExponent),
+            let salt = key["salt"]?.string.flatMap(Hex.decode), salt.count == 16
+        else { throw JSONFieldError(field: "credentialKey", reason: "is not known") }
+        return Locked(credentials: credentials, variables: variables, salt: salt)
     }
 }

@@ -1,3 +1,4 @@
+package import Basics
 package import Crypto
 package import Store
 
@@ -14,6 +15,7 @@ package enum VersionFault: Error, Sendable, Equatable, CustomStringConvertible {
     case passphraseNeeded
     case wrongPassphrase
     case weakPassphrase
+    case system(SystemError)
 
     package var description: String {
         switch self {
@@ -32,6 +34,7 @@ package enum VersionFault: Error, Sendable, Equatable, CustomStringConvertible {
             "The file holds encrypted credentials: give the passphrase that it was made with."
         case .wrongPassphrase: "The passphrase is not the one that the file was made with."
         case .weakPassphrase: "The passphrase must have at least 12 characters."
+        case .system(let error): "The file cannot be read: \(error)."
         }
     }
 }

@@ -84,56 +84,62 @@ package actor VersionLibrary {
         return wanted.filter { !names.contains($0.name) && $0.name != "node-red" }
     }
 
-    // MARK: Files
+    // MARK: Out and in
 
-    /// - Parameter passphrase: `nil` leaves the credentials out.
-    package func export(
-        _ snapshot: Snapshot, passphrase: String?
-    ) async throws(VersionFault) -> SnapshotFile {
-        var file = try await file(
-            snapshot.flows, name: snapshot.name.text, note: snapshot.note.text,
-            at: snapshot.createdAt, modules: snapshot.modules,
-            environment: snapshot.environmentKeys)
-        if let passphrase, let clear = try await clearCredentials(of: snapshot) {
-            try file.lock(clear, passphrase: passphrase)
+    /// - Parameter withSecrets: credentials and secret variables too, in clear.
+    package func content(
+        of snapshot: Snapshot, withSecrets: Bool
+    ) async throws(VersionFault) -> SnapshotContent {
+        var credentials: JSONObject?
+        if withSecrets, let clear = try await clearCredentials(of: snapshot) {
+            credentials = try Self.object(clear)
         }
-        return file
+        return try SnapshotContent(
+            name: snapshot.name.text, note: snapshot.note.text, createdAt: snapshot.createdAt,
+            flows: try await nodes(snapshot.flows), credentials: credentials,
+            modules: snapshot.modules, variables: try variables(of: snapshot))
     }
 
-    package func export(
-        _ version: Version, name: String, passphrase: String?
-    ) async throws(VersionFault) -> SnapshotFile {
-        var file = try await file(
-            version.flows, name: name, note: version.summary, at: version.at,
-            modules: version.modules, environment: version.environmentKeys)
-        if let passphrase, let credentials = version.credentials {
-            let clear = try decrypt(
-                try await read(credentials), secret: try await secret(of: version.instanceID))
-            try file.lock(clear, passphrase: passphrase)
+    /// - Parameter name: what the file calls it.
+    package func content(
+        of version: Version, name: String, withSecrets: Bool
+    ) async throws(VersionFault) -> SnapshotContent {
+        var credentials: JSONObject?
+        if withSecrets, let sealed = version.credentials {
+            credentials = try Self.object(
+                try decrypt(
+                    try await read(sealed), secret: try await secret(of: version.instanceID)))
         }
-        return file
+        return try SnapshotContent(
+            name: name, note: version.summary, createdAt: version.at,
+            flows: try await nodes(version.flows), credentials: credentials,
+            modules: version.modules,
+            variables: version.environmentKeys.map { .init(name: $0, value: nil) })
     }
 
-    /// Keeps an uploaded file as a snapshot of the application.
-    /// - Parameters:
-    ///   - name: `nil`: the one in the file.
-    ///   - passphrase: needed where the file holds credentials.
+    /// Keeps what was uploaded as a snapshot of the application.
+    /// - Parameter name: `nil`: the one in the file.
     package func take(
-        _ file: SnapshotFile, into application: Application.ID, name: Name<Snapshot>?,
-        passphrase: String?, by actor: Actor
+        _ content: SnapshotContent, into application: Application.ID, name: Name<Snapshot>?,
+        by actor: Actor
     ) async throws(VersionFault) -> Snapshot {
-        let clear = try file.unlock(passphrase: passphrase)
-        let flows = try await keep(file.flows.json)
+        let flows = try await keep(content.flows.json)
         var snapshot = Snapshot(
             id: .random(), applicationID: application, instanceID: nil, versionID: nil,
-            name: try Self.name(name, in: file), note: Self.note(in: file),
+            name: try Self.name(name, in: content), note: Self.note(in: content),
             author: actor.name, createdAt: clock(), size: flows.size, flows: flows.address,
-            credentials: nil, sealedCredentialSecret: nil, modules: file.modules,
-            environmentKeys: file.environment)
+            credentials: nil, sealedCredentialSecret: nil, modules: content.modules,
+            environmentKeys: content.variables.map(\.name))
         var blobs = [flows]
-        if let clear {
+        do throws(OpenSSLError) {
+            if content.variables.contains(where: { $0.value != nil }) {
+                snapshot.sealedVariables = try sealer.seal(
+                    content.variables.json, context: SecretContext.variables(snapshot.id))
+            }
+        } catch { throw .openSSL(error) }
+        if let clear = content.credentials {
             let secret = Hex.encode(Randomness.bytes(32))
-            let credentials = try await keep(try encrypt(clear, secret: secret))
+            let credentials = try await keep(try encrypt(clear.json, secret: secret))
             blobs.append(credentials)
             snapshot.credentials = credentials.address
             snapshot.size = ByteCount(flows.size.bytes + credentials.size.bytes)
@@ -149,29 +155,45 @@ package actor VersionLibrary {
     }
 
     private static func name(
-        _ name: Name<Snapshot>?, in file: SnapshotFile
+        _ name: Name<Snapshot>?, in content: SnapshotContent
     ) throws(VersionFault) -> Name<Snapshot> {
         if let name { return name }
-        do throws(ValidationFault) { return try Name(validating: file.name) } catch {
+        do throws(ValidationFault) { return try Name(validating: content.name) } catch {
             throw .invalidFile("The name in the file \(error.reason): give another one.")
         }
     }
 
-    private static func note(in file: SnapshotFile) -> Note {
-        (try? Note(validating: file.note)) ?? .empty
+    private static func note(in content: SnapshotContent) -> Note {
+        (try? Note(validating: content.note)) ?? .empty
     }
 
-    private func file(
-        _ flows: ContentAddress, name: String, note: String, at: Timestamp,
-        modules: [NodeModule], environment: [String]
-    ) async throws(VersionFault) -> SnapshotFile {
-        let bytes = try await read(flows)
+    /// Names alone where it was made here: a version keeps no values.
+    private func variables(
+        of snapshot: Snapshot
+    ) throws(VersionFault) -> [SnapshotContent.Variable] {
+        guard let sealed = snapshot.sealedVariables else {
+            return snapshot.environmentKeys.map { .init(name: $0, value: nil) }
+        }
+        do throws(Sealer.Fault) {
+            let bytes = try sealer.open(
+                sealed, context: SecretContext.variables(snapshot.id))
+            return SnapshotContent.Variable.list(bytes)
+        } catch { throw .secret(error) }
+    }
+
+    private func nodes(_ address: ContentAddress) async throws(VersionFault) -> JSONValue {
+        let bytes = try await read(address)
         guard let value = try? JSONReader.read(bytes, limit: bytes.count), value.array != nil else {
             throw .invalidFile("These flows are no list of nodes and cannot be sent as a file.")
         }
-        return SnapshotFile(
-            name: name, note: note, createdAt: at, flows: value, modules: modules,
-            environment: environment)
+        return value
+    }
+
+    private static func object(_ clear: [UInt8]) throws(VersionFault) -> JSONObject {
+        guard let object = try? JSONReader.read(clear, limit: clear.count).object else {
+            throw .credentials
+        }
+        return object
     }
 
     // MARK: Secrets

@@ -14,6 +14,8 @@ enum M0007_Keeping {
         ALTER TABLE snapshot ADD COLUMN is_pinned INTEGER NOT NULL DEFAULT 0;
         ALTER TABLE snapshot ADD COLUMN files_digest TEXT
             REFERENCES blob (digest) ON DELETE RESTRICT;
+        -- Names and values, sealed.
+        ALTER TABLE snapshot ADD COLUMN variables BLOB;
         CREATE INDEX snapshot_by_files ON snapshot (files_digest);
 
         -- NULL: as the site says.

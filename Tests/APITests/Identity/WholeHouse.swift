@@ -48,7 +48,7 @@ struct WholeHouse {
                     registrar: InstanceRegistrar(
                         stores: stores, runtime: runtime, deployer: deployer,
                         environment: environment, sealer: sealer, state: path),
-                    recipes: recipes, maker: maker,
+                    recipes: recipes, library: library, maker: maker,
                     passwords: PageBasicMaker(hasher: passwords),
                     defaults: NewInstanceDefaults(memoryLimitMB: 256, allowsPractice: true)),
                 EnvironmentRoutes(environment: environment, runtime: runtime),
@@ -56,8 +56,11 @@ struct WholeHouse {
                 FlowRoutes(stores: stores, deployer: deployer),
                 VersionRoutes(
                     versions: stores.versions, instances: stores.instances, deployer: deployer,
-                    library: library),
-                SnapshotRoutes(stores: stores, deployer: deployer, library: library),
+                    library: library, intake: SnapshotIntake(directory: path)),
+                SnapshotRoutes(
+                    stores: stores, deployer: deployer, library: library,
+                    intake: SnapshotIntake(directory: path),
+                    inbox: UploadInbox(directory: path, limit: .mebibytes(64))),
                 DoorRoutes(
                     instances: stores.instances,
                     doorkeeper: Doorkeeper(

@@ -65,13 +65,19 @@ struct InstanceHouse {
         let maker = InstanceViewMaker(
             stores: stores, runtime: runtime, origins: HouseFixture.origins)
         let scopes = ScopeResolver(applications: stores.applications)
+        let uploads = "\(state)/uploads"
+        let inbox = UploadInbox(directory: uploads, limit: .mebibytes(64))
+        try await inbox.prepare()
+        let intake = SnapshotIntake(
+            directory: uploads,
+            unpacker: UnpackProcess(executable: BuiltLineside.executable))
         return [
             InstanceRoutes(
                 stores: stores, runtime: runtime,
                 registrar: InstanceRegistrar(
                     stores: stores, runtime: runtime, deployer: deployer,
                     environment: environment, sealer: sealer, state: state),
-                recipes: RecipeStore(files: [:]), maker: maker,
+                recipes: RecipeStore(files: [:]), library: library, maker: maker,
                 passwords: PageBasicMaker(hasher: PasswordHasher()),
                 defaults: NewInstanceDefaults(
                     memoryLimitMB: 256, allowsPractice: allowsPractice)),
@@ -82,8 +88,10 @@ struct InstanceHouse {
             FlowRoutes(stores: stores, deployer: deployer),
             VersionRoutes(
                 versions: stores.versions, instances: stores.instances, deployer: deployer,
-                library: library),
-            SnapshotRoutes(stores: stores, deployer: deployer, library: library),
+                library: library, intake: intake),
+            SnapshotRoutes(
+                stores: stores, deployer: deployer, library: library, intake: intake,
+                inbox: inbox),
             LiveRoutes(
                 bus: bus,
                 callers: Authentication(

@@ -122,6 +122,42 @@ import Testing
         await house.end()
     }
 
+    @Test("Moving in takes one upload: an instance is made of what another platform exported")
+    func movingIn() async throws {
+        let house = try await InstanceHouse()
+        let application = house.factory.application.id
+        let nodes: JSONValue = .array([["id": "n1", "type": "mqtt in"]])
+        let export: JSONObject = JSONObject([
+            ("name", "Line 3"),
+            (
+                "flows",
+                .object(
+                    JSONObject([
+                        ("flows", nodes), ("credentials", ["n1": ["password": "p"]]),
+                    ]))
+            ), ("settings", ["env": ["LINE": "3"], "modules": ["node-red-x": "1.0.0"]]),
+        ])
+        let taken = try await house.call(.post, "applications/\(application)/snapshots", export)
+        #expect(taken.status == 201, "\(taken.text)")
+        let snapshot = try #require(taken.json["id"]?.string)
+        let made = try await house.create(
+            "moved", ("start", false), ("snapshot", .string(snapshot)))
+        #expect(made.status == 201, "\(made.text)")
+        let id = try #require(made.json["id"]?.string)
+        let version = try await house.call(.get, "instances/\(id)/versions").json["items"]
+        #expect(version?.array?.first?["hasCredentials"] == true)
+        let environment = try await house.call(.get, "instances/\(id)/environment")
+        #expect(environment.text.contains(#""LINE""#))
+        let both = try await house.create(
+            "both", ("start", false), ("snapshot", .string(snapshot)), ("flows", .array([])))
+        #expect(both.status == 422)
+        let pinned = try await house.call(
+            .patch, "snapshots/\(snapshot)", JSONObject([("pinned", true)]))
+        #expect(pinned.json["pinned"] == true)
+        #expect(try await house.call(.delete, "snapshots/\(snapshot)").status == 409)
+        await house.end()
+    }
+
     @Test("Instances of one state are counted and paged as such, and a wild cursor harms nobody")
     func states() async throws {
         let house = try await InstanceHouse()

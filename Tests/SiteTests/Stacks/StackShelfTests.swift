@@ -261,7 +261,7 @@ import Testing
                 continue
             }
             let words = bytes.split(separator: 0).map { String(decoding: $0, as: UTF8.self) }
-            if words == ["lineside", "unpack", "0", directory] { return pid }
+            if words == ["lineside", "unpack", "0", directory, "everything"] { return pid }
         }
         throw SystemError("find the process", code: ESRCH)
     }

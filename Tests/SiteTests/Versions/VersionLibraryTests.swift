@@ -69,83 +69,47 @@ import Testing
                 == [NodeModule(name: "b", version: "1.0.0")])
     }
 
-    @Test("A snapshot goes out and comes in as one file, credentials under the passphrase")
+    private func take(_ content: SnapshotContent) async throws(VersionFault) -> Snapshot {
+        try await fixture.library.take(
+            content, into: fixture.press.applicationID, name: Name(stored: "Copy"), by: .site)
+    }
+
+    @Test("What was taken in comes out again: flows, credentials, modules, variables with values")
     func roundTrip() async throws {
-        let file = try await fixture.library.export(snapshot, passphrase: "correct horse battery")
-        let text = String(decoding: file.bytes, as: UTF8.self)
-        #expect(!text.contains("hunter2"))
-        #expect(text.contains(#""format":"lineside-snapshot/1""#))
-        #expect(text.contains(#""x":1.50"#))
-        let read = try SnapshotFile(reading: file.bytes)
-        #expect(read == file)
-        await #expect(throws: VersionFault.passphraseNeeded) {
-            try await take(read, nil)
-        }
-        await #expect(throws: VersionFault.wrongPassphrase) {
-            try await take(read, "wrong horse battery")
-        }
-        let taken = try await take(read, "correct horse battery")
-        #expect(taken.modules == snapshot.modules)
-        #expect(taken.instanceID == nil)
+        var content = try await fixture.library.content(of: snapshot, withSecrets: true)
+        #expect(content.name == "Good")
+        content.variables = [
+            .init(name: "LINE", value: "3"), .init(name: "KEY", value: "s3cret", isSecret: true),
+        ]
+        let taken = try await take(content)
+        #expect(taken.instanceID == nil && taken.modules == snapshot.modules)
+        #expect(taken.environmentKeys == ["LINE", "KEY"])
         let material = try await fixture.library.material(of: taken, for: fixture.saw.id)
         #expect(try JSONReader.read(material.flows) == JSONReader.read(fixture.flows))
         #expect(try fixture.decrypt(material.credentials, "saw secret") == fixture.clear)
+        let again = try await fixture.library.content(of: taken, withSecrets: true)
+        #expect(again.variables == content.variables)
+        #expect(again.credentials == content.credentials)
     }
 
-    func take(_ file: SnapshotFile, _ passphrase: String?) async throws(VersionFault) -> Snapshot {
-        try await fixture.library.take(
-            file, into: fixture.press.applicationID, name: Name(stored: "Copy"),
-            passphrase: passphrase, by: .site)
+    @Test("Without being asked for, credentials stay where they are")
+    func withoutSecrets() async throws {
+        let content = try await fixture.library.content(of: snapshot, withSecrets: false)
+        #expect(content.credentials == nil)
+        let sent = try await fixture.library.content(
+            of: version, name: "Press 1", withSecrets: true)
+        #expect(sent.name == "Press 1" && sent.credentials != nil)
     }
 
-    @Test("Without a passphrase no credentials leave the site; a short one is refused")
-    func passphrase() async throws {
-        let file = try await fixture.library.export(snapshot, passphrase: nil)
-        #expect(!file.hasCredentials)
-        #expect(String(decoding: file.bytes, as: UTF8.self).contains(#""credentials":null"#))
-        await #expect(throws: VersionFault.weakPassphrase) {
-            try await fixture.library.export(snapshot, passphrase: "short")
-        }
-        let sent = try await fixture.library.export(
-            version, name: "Press 1", passphrase: "correct horse battery")
-        #expect(sent.name == "Press 1")
-        #expect(sent.hasCredentials)
-    }
-
-    @Test("A file that was changed is refused, wherever it was")
-    func changed() async throws {
-        let bytes = try await fixture.library.export(
-            snapshot, passphrase: "correct horse battery"
-        ).bytes
-        let text = String(decoding: bytes, as: UTF8.self)
-        for (old, new) in [
-            ("inject", "exec"), ("Good", "Bad"), ("5.0.0", "5.0.1"), ("\"x\":1.50", "\"x\":1.5"),
-        ] {
-            let parts = text.split(separator: old, maxSplits: 1, omittingEmptySubsequences: false)
-            #expect(parts.count == 2)
-            let other = Array(parts.joined(separator: new).utf8)
-            #expect(throws: VersionFault.self) { try SnapshotFile(reading: other) }
-        }
-    }
-
-    @Test("Plain flows, as Node-RED exports them, are a snapshot without a name")
-    func plain() async throws {
-        let file = try SnapshotFile(reading: fixture.flows)
-        #expect(file.name.isEmpty)
-        let taken = try await take(file, nil)
-        #expect(taken.name.text == "Copy")
-        #expect(taken.credentials == nil)
+    @Test("A file without a name needs one")
+    func unnamed() async throws {
+        let content = try SnapshotFormat.read(fixture.flows, passphrase: nil)
+        #expect(content.name.isEmpty)
+        #expect(try await take(content).name.text == "Copy")
         await #expect(throws: VersionFault.self) {
             try await fixture.library.take(
-                file, into: fixture.press.applicationID, name: nil, passphrase: nil, by: .site)
+                content, into: fixture.press.applicationID, name: nil, by: .site)
         }
-    }
-
-    @Test(
-        "What is neither is refused with a sentence",
-        arguments: ["", "{", "{}", "[1]", "[{\"id\":\"a\"}]", #"{"format":"other"}"#, "\"x\""])
-    func foreign(text: String) {
-        #expect(throws: VersionFault.self) { try SnapshotFile(reading: Array(text.utf8)) }
     }
 
     @Test("New secrets of an instance open with their contexts only")

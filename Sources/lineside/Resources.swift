@@ -70,6 +70,8 @@ struct Resources: Sendable {
             SnapshotRoutes(
                 stores: stores, deployer: deployer, library: library,
                 intake: workings.instances.intake, inbox: workings.instances.inbox),
+            ComparisonRoutes(
+                stores: stores, comparer: FlowComparer(library: library, deployer: deployer)),
             DoorRoutes(
                 instances: stores.instances, doorkeeper: workings.doorkeeper,
                 origins: workings.origins),

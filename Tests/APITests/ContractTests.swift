@@ -15,6 +15,7 @@ import Testing
     /// By the first word of the file's name.
     private static let schemas: [String: Schema] = [
         "alarm": AlarmView.schema, "application": ApplicationView.schema,
+        "comparison": ComparisonView.schema,
         "audit-event": AuditEventView.schema, "environment": EnvironmentView.schema,
         "grant": GrantView.schema, "handover": CodeView.schema, "health": HealthView.schema,
         "instance": InstanceView.schema, "invitation": InvitationView.schema,

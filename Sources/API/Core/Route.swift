@@ -73,6 +73,17 @@ package struct Route: Sendable {
             status: 200, handler)
     }
 
+    /// Reads a JSON body of its own accord, off the event loop, and answers with JSON.
+    package static func described<Answer: APIAnswer>(
+        _ method: HTTP.Method, _ pattern: String, _ admission: Admission, _ summary: String,
+        request: Schema, answer: Answer.Type,
+        _ handler: @escaping @Sendable (RequestContext) async throws(Problem) -> Response
+    ) -> Route {
+        Route(
+            method, pattern, admission, summary, query: [], request: request, answer: answer,
+            handler)
+    }
+
     private init<Answer: APIAnswer>(
         _ method: HTTP.Method, _ pattern: String, _ admission: Admission, _ summary: String,
         query: [String], request: Schema?, answer: Answer.Type, status: Int? = nil,

@@ -198,13 +198,13 @@ package actor VersionLibrary {
 
     // MARK: Secrets
 
-    private func clearCredentials(of snapshot: Snapshot) async throws(VersionFault) -> [UInt8]? {
+    func clearCredentials(of snapshot: Snapshot) async throws(VersionFault) -> [UInt8]? {
         guard let credentials = snapshot.credentials else { return nil }
         guard let sealed = snapshot.sealedCredentialSecret else { throw .credentials }
         return try decrypt(try await read(credentials), secret: try open(sealed))
     }
 
-    private func secret(of id: Instance.ID) async throws(VersionFault) -> String {
+    func secret(of id: Instance.ID) async throws(VersionFault) -> String {
         let secrets = try await VersionFault.stored { () throws(StoreError) in
             try await stores.instances.secrets(of: id)
         }
@@ -217,7 +217,7 @@ package actor VersionLibrary {
         } catch { throw .secret(error) }
     }
 
-    private func decrypt(_ file: [UInt8], secret: String) throws(VersionFault) -> [UInt8] {
+    func decrypt(_ file: [UInt8], secret: String) throws(VersionFault) -> [UInt8] {
         do throws(NodeREDCredentials.Fault) {
             return try NodeREDCredentials(secret: secret).decrypt(file)
         } catch {
@@ -237,7 +237,7 @@ package actor VersionLibrary {
 
     // MARK: Vault
 
-    private func read(_ address: ContentAddress) async throws(VersionFault) -> [UInt8] {
+    func read(_ address: ContentAddress) async throws(VersionFault) -> [UInt8] {
         try await VersionFault.vaulted { () throws(VaultFault) in try await vault.read(address) }
     }
 

@@ -96,6 +96,7 @@ enum RouteRules {
         member        w DELETE snapshots/{snapshot}
         viewer        r GET    snapshots/{snapshot}/download
         viewer        r GET    snapshots/{snapshot}/flows
+        signedIn      r POST   comparisons
         signedIn      r GET    stacks
         administrator w POST   stacks
         signedIn      r GET    stacks/{stack}

@@ -61,6 +61,8 @@ struct WholeHouse {
                     stores: stores, deployer: deployer, library: library,
                     intake: SnapshotIntake(directory: path),
                     inbox: UploadInbox(directory: path, limit: .mebibytes(64))),
+                ComparisonRoutes(
+                    stores: stores, comparer: FlowComparer(library: library, deployer: deployer)),
                 DoorRoutes(
                     instances: stores.instances,
                     doorkeeper: Doorkeeper(

@@ -92,6 +92,8 @@ struct InstanceHouse {
             SnapshotRoutes(
                 stores: stores, deployer: deployer, library: library, intake: intake,
                 inbox: inbox),
+            ComparisonRoutes(
+                stores: stores, comparer: FlowComparer(library: library, deployer: deployer)),
             LiveRoutes(
                 bus: bus,
                 callers: Authentication(

@@ -1,0 +1,112 @@
+package import Basics
+
+/// What makes one JSON value of another, in the smallest parts that have a place in both.
+package indirect enum ValueChange: Sendable, Equatable {
+    case replaced(from: JSONValue, to: JSONValue)
+    /// Of an object, by key.
+    case members([Member])
+    case elements(Elements)
+
+    package struct Member: Sendable, Equatable {
+        package let key: String
+        package let change: PartChange
+    }
+
+    package enum PartChange: Sendable, Equatable {
+        case added(JSONValue)
+        case removed(JSONValue)
+        case changed(ValueChange)
+    }
+
+    /// Of a list: between what is the same at both ends, elements against elements, and what one
+    /// side has more of.
+    package struct Elements: Sendable, Equatable {
+        package let start: Int
+        /// Elements against elements, from `start` on; `nil` where they are the same.
+        package let pairs: [ValueChange?]
+        package let removed: [JSONValue]
+        package let added: [JSONValue]
+    }
+
+    /// `nil` for values that are the same.
+    static func between(_ from: JSONValue, _ to: JSONValue) -> ValueChange? {
+        switch (from, to) {
+        case (.object(let old), .object(let new)):
+            let members = members(from: old, to: new)
+            return members.isEmpty ? nil : .members(members)
+        case (.array(let old), .array(let new)):
+            return elements(from: old, to: new).map { .elements($0) }
+        default: return isSame(from, to) ? nil : .replaced(from: from, to: to)
+        }
+    }
+
+    static func members(from: JSONObject, to: JSONObject) -> [Member] {
+        var members: [Member] = []
+        for (key, value) in from.members {
+            guard let other = to[key] else {
+                members.append(Member(key: key, change: .removed(value)))
+                continue
+            }
+            guard let change = between(value, other) else { continue }
+            members.append(Member(key: key, change: .changed(change)))
+        }
+        for (key, value) in to.members where from[key] == nil {
+            members.append(Member(key: key, change: .added(value)))
+        }
+        return members
+    }
+
+    private static func elements(from: [JSONValue], to: [JSONValue]) -> Elements? {
+        let shorter = min(from.count, to.count)
+        var start = 0
+        while start < shorter, isSame(from[start], to[start]) { start += 1 }
+        if start == shorter, from.count == to.count { return nil }
+        var end = 0
+        while end < shorter - start, isSame(from[from.count - 1 - end], to[to.count - 1 - end]) {
+            end += 1
+        }
+        let (old, new) = (from[start..<from.count - end], to[start..<to.count - end])
+        return Elements(
+            start: start, pairs: zip(old, new).map { between($0, $1) },
+            removed: Array(old.dropFirst(new.count)), added: Array(new.dropFirst(old.count)))
+    }
+}
+
+extension ValueChange {
+    /// - Parameter value: what the change was made from.
+    func applied(to value: JSONValue) -> JSONValue {
+        switch (self, value) {
+        case (.replaced(_, let to), _): to
+        case (.members(let members), .object(let object)):
+            .object(Self.applied(members, to: object))
+        case (.elements(let elements), .array(let values)): .array(elements.applied(to: values))
+        default: value
+        }
+    }
+
+    static func applied(_ members: [Member], to object: JSONObject) -> JSONObject {
+        var object = object
+        for member in members {
+            switch member.change {
+            case .added(let value): object[member.key] = value
+            case .removed: object[member.key] = nil
+            case .changed(let change):
+                object[member.key] = object[member.key].map(change.applied)
+            }
+        }
+        return object
+    }
+}
+
+extension ValueChange.Elements {
+    fileprivate func applied(to values: [JSONValue]) -> [JSONValue] {
+        guard start + pairs.count + removed.count <= values.count else { return values }
+        var result = Array(values[..<start])
+        for (value, change) in zip(values[start...], pairs) {
+            result.append(change?.applied(to: value) ?? value)
+        }
+        result += added
+        result += values[(start + pairs.count + removed.count)...]
+        return result
+    }
+}

@@ -1,0 +1,133 @@
+import Basics
+package import Domain
+
+/// Fetches the flows of two sides and compares them, on a thread of its own.
+package actor FlowComparer {
+    private let library: VersionLibrary
+    private let deployer: FlowDeployer
+    private let log = Log("compare")
+    private let executor = BlockingExecutor(label: "compare")
+    package nonisolated var unownedExecutor: UnownedSerialExecutor {
+        executor.asUnownedSerialExecutor()
+    }
+
+    /// What one side holds. Of an uploaded file, modules, environment and credentials are not known.
+    private struct Material {
+        let side: ComparedSide
+        let flows: FlowDocument
+        var modules: [NodeModule]?
+        var environment: [String]?
+        var credentials: FlowCredentials?
+        var warning: String?
+    }
+
+    package init(library: VersionLibrary, deployer: FlowDeployer) {
+        self.library = library
+        self.deployer = deployer
+    }
+
+    /// Work that has to do with a comparison and would keep an event loop: reading a large request,
+    /// writing a large answer.
+    package func perform<Value: Sendable>(_ work: @Sendable () -> Value) -> Value { work() }
+
+    /// - Parameter write: makes bytes of the answer, on this actor's thread.
+    package func compare(
+        _ from: ComparisonSource, _ to: ComparisonSource, match: FlowComparison.Match,
+        write: @Sendable (ComparedFlows) -> [UInt8]
+    ) async throws(ComparisonFault) -> [UInt8] {
+        write(try await compare(from, to, match: match))
+    }
+
+    package func compare(
+        _ from: ComparisonSource, _ to: ComparisonSource, match: FlowComparison.Match
+    ) async throws(ComparisonFault) -> ComparedFlows {
+        let old = try await material(of: from)
+        let new = try await material(of: to)
+        let comparison = FlowComparison(
+            from: old.flows, to: new.flows, match: match,
+            secrets: FlowSecrets(from: old.credentials, to: new.credentials))
+        var surroundings = SurroundingsChange.none
+        if let modules = old.modules, let others = new.modules,
+            let keys = old.environment, let otherKeys = new.environment
+        {
+            surroundings = SurroundingsChange(
+                modules: (modules, others), environment: (keys, otherKeys))
+        }
+        let shown = ShownComparison(comparison)
+        return ComparedFlows(
+            from: old.side, to: new.side, flows: shown, surroundings: surroundings,
+            isIdentical: comparison.isIdentical && surroundings.isEmpty,
+            warnings: [old.warning, new.warning].compactMap { $0 } + shown.warnings)
+    }
+
+    private func material(
+        of source: ComparisonSource
+    ) async throws(ComparisonFault) -> Material {
+        switch source {
+        case .version(let version, _): return try await material(of: source, version)
+        case .instance(let instance):
+            let newest: Version?
+            do throws(DeployFault) { newest = try await deployer.newest(of: instance.id) } catch {
+                throw .deploy(error)
+            }
+            guard let newest else {
+                return Material(
+                    side: ComparedSide(source, nil, nodes: 0), flows: FlowDocument([]),
+                    modules: [], environment: [], credentials: FlowCredentials(JSONObject()))
+            }
+            return try await material(of: source, newest)
+        case .snapshot(let snapshot): return try await material(of: source, snapshot)
+        case .file(let flows, _):
+            return Material(
+                side: ComparedSide(source, nil, nodes: flows.nodes.count), flows: flows)
+        }
+    }
+
+    private func material(
+        of source: ComparisonSource, _ version: Version
+    ) async throws(ComparisonFault) -> Material {
+        var material = try await material(of: source, version) { () async throws(VersionFault) in
+            try await library.flows(of: version)
+        }
+        material.modules = version.modules
+        material.environment = version.environmentKeys
+        do throws(VersionFault) {
+            material.credentials = try await library.credentials(of: version)
+        } catch { material.warning = warning(error, material.side) }
+        return material
+    }
+
+    private func material(
+        of source: ComparisonSource, _ snapshot: Snapshot
+    ) async throws(ComparisonFault) -> Material {
+        var material = try await material(of: source, nil) { () async throws(VersionFault) in
+            try await library.flows(of: snapshot)
+        }
+        material.modules = snapshot.modules
+        material.environment = snapshot.environmentKeys
+        do throws(VersionFault) {
+            material.credentials = try await library.credentials(of: snapshot)
+        } catch { material.warning = warning(error, material.side) }
+        return material
+    }
+
+    private func material(
+        of source: ComparisonSource, _ version: Version?,
+        flows read: () async throws(VersionFault) -> [UInt8]
+    ) async throws(ComparisonFault) -> Material {
+        let bytes: [UInt8]
+        do throws(VersionFault) { bytes = try await read() } catch { throw .version(error) }
+        do throws(FlowFault) {
+            let flows = try FlowDocument(reading: bytes)
+            return Material(
+                side: ComparedSide(source, version, nodes: flows.nodes.count), flows: flows)
+        } catch {
+            throw .flows(label: ComparedSide(source, version, nodes: 0).label, error)
+        }
+    }
+
+    private func warning(_ fault: VersionFault, _ side: ComparedSide) -> String {
+        log.error("credentials of \(side.label): \(fault)")
+        return "The credentials of \(side.label) cannot be opened and are not compared."
+    }
+}

@@ -12,10 +12,14 @@ log.init(start);
 
 const verify = tokenVerifier(start);
 const guard = new Guard({ ...start, verify });
+const fileArea = process.cwd();
+// A throw-away Node-RED that tries a flow instead of running a plant's.
+const test = start.test ? new (require("./test-runner").TestRunner)(start.test) : null;
+const storage = storageModule(start);
 
 module.exports = {
   /** For our plugin, which runs in the same process. */
-  lineside: { start, guard },
+  lineside: { start, guard, test },
 
   uiHost: "127.0.0.1",
   uiPort: start.port,
@@ -33,7 +37,7 @@ module.exports = {
     tokens: async (token) => verify(token),
   },
 
-  storageModule: storageModule(start),
+  storageModule: test ? test.storage(storage, fileArea) : storage,
   flowFile: "flows.json",
   credentialSecret: start.credentialSecret,
   contextStorage: { default: { module: "memory" }, file: { module: "localfilesystem" } },
@@ -50,7 +54,7 @@ module.exports = {
   functionGlobalContext: start.functionGlobals,
   functionExternalModules: true,
   exportGlobalContextKeys: false,
-  fileWorkingDirectory: process.cwd(),
+  fileWorkingDirectory: fileArea,
 
   // A plant has no internet: nothing may be fetched, reported or looked up there.
   telemetry: { enabled: false, updateNotification: false },

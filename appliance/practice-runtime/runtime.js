@@ -8,6 +8,7 @@ const { Comms } = require("./comms");
 const { Contexts } = require("./contexts");
 const { Credentials } = require("./credentials");
 const { Flows } = require("./flows/flows");
+const { Hooks } = require("./hooks");
 const { Log } = require("./log");
 const { Registry } = require("./registry");
 const { needsPermission } = require("./permissions");
@@ -21,6 +22,7 @@ class Runtime {
     this.settings = settings;
     this.log = new Log(settings.logging);
     this.events = new EventEmitter().setMaxListeners(0);
+    this.hooks = new Hooks();
     this.storage = settings.storageModule;
     /** What the storage module keeps besides flows; see `remember`. */
     this.stored = {};
@@ -38,12 +40,13 @@ class Runtime {
 
   /** What nodes and plugins get: the part of Node-RED's interface that they may use here. */
   get api() {
-    const { log, events, httpAdmin, httpNode, server, registry, flows } = this;
+    const { log, events, hooks, httpAdmin, httpNode, server, registry, flows } = this;
     const settings = { ...this.settings, get: (name) => this.stored[name] };
     return {
       settings,
       log,
       events,
+      hooks,
       httpAdmin,
       httpNode,
       server,

@@ -14,7 +14,7 @@ const KEEP_ALIVE = 75_000;
 const REQUEST_TIMEOUT = 30 * 60_000;
 
 module.exports = (RED) => {
-  const { start, guard } = RED.settings.lineside;
+  const { start, guard, test } = RED.settings.lineside;
 
   function openPort(server) {
     guard.install(server);
@@ -56,6 +56,7 @@ module.exports = (RED) => {
   }
 
   openPort(RED.server);
+  test?.install(RED);
   RED.httpAdmin.get("/lineside/alive", (_request, response) => {
     response.json({ instance: start.instance, nonce: start.nonce });
   });

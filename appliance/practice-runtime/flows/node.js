@@ -4,11 +4,12 @@
 const { cloneMessage, generateId } = require("../util");
 
 function nodeClass(runtime) {
-  const { log, events, flows, contexts, credentials } = {
+  const { log, events, flows, contexts, credentials, hooks } = {
     log: runtime.log,
     events: runtime.events,
     contexts: runtime.contexts,
     credentials: runtime.credentials,
+    hooks: runtime.hooks,
     // Made after this class.
     flows: () => runtime.flows,
   };
@@ -31,13 +32,31 @@ function nodeClass(runtime) {
       return this;
     }
 
+    /** Under the name by which Node-RED's own nodes have it. */
+    get _inputCallbacks() {
+      return this.#inputs;
+    }
+
     receive(msg = {}) {
       msg._msgid ??= generateId();
-      for (const handler of this.#inputs) this.#hand(handler, msg);
+      const event = { msg, destination: { id: this.id, node: this } };
+      hooks.trigger("onReceive", event, (halt) => {
+        if (halt) this.error(halt);
+        if (halt || halt === false) return;
+        for (const handler of this.#inputs) this.#hand(handler, msg);
+        this.#trigger("postReceive", event);
+      });
+    }
+
+    #trigger(hook, event) {
+      hooks.trigger(hook, event, (error) => {
+        if (error) this.error(error);
+      });
     }
 
     #hand(handler, msg) {
       const done = (error) => {
+        this.#trigger("onComplete", { msg, error, node: { id: this.id, node: this } });
         if (error) this.error(error, msg);
         else flows().tellComplete(this, msg);
       };
@@ -52,18 +71,44 @@ function nodeClass(runtime) {
     /** One message, or one per output; each output may be an array of messages. */
     send(out) {
       if (out === undefined || out === null) return;
-      let isFirst = true;
-      for (const [output, some] of (Array.isArray(out) ? out : [out]).entries()) {
+      const events = [];
+      for (const [port, some] of (Array.isArray(out) ? out : [out]).entries()) {
         for (const msg of Array.isArray(some) ? some : [some]) {
           if (msg === undefined || msg === null) continue;
           msg._msgid ??= generateId();
-          for (const id of this.wires[output] ?? []) {
-            const own = isFirst ? msg : cloneMessage(msg);
-            isFirst = false;
-            setImmediate(() => flows().node(id)?.receive(own));
+          for (const id of this.wires[port] ?? []) {
+            const source = { id: this.id, node: this, port };
+            const destination = { id, node: undefined };
+            events.push({ msg, source, destination, cloneMessage: events.length > 0 });
           }
         }
       }
+      if (events.length === 0) return;
+      hooks.trigger("onSend", events, (halt) => {
+        if (halt) this.error(halt);
+        else if (halt !== false) events.forEach((event) => this.#route(event));
+      });
+    }
+
+    #route(event) {
+      hooks.trigger("preRoute", event, (halt) => {
+        if (halt) this.error(halt);
+        if (halt || halt === false) return;
+        event.destination.node = flows().node(event.destination.id);
+        if (!event.destination.node) return;
+        if (event.cloneMessage) event.msg = cloneMessage(event.msg);
+        this.#deliver(event);
+      });
+    }
+
+    #deliver(event) {
+      hooks.trigger("preDeliver", event, (halt) => {
+        if (halt) this.error(halt);
+        if (halt || halt === false) return;
+        // Looked up again: a deploy may have replaced it meanwhile.
+        setImmediate(() => flows().node(event.destination.id)?.receive(event.msg));
+        this.#trigger("postDeliver", event);
+      });
     }
 
     status(status = {}) {

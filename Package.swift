@@ -51,7 +51,7 @@ let package = Package(
             "Site",
             [
                 "Basics", "Store", "Domain", "Processes", "Crypto", "HTTP", "Net", "CArchive",
-                "CZstd", "CAssets",
+                "CLinux", "CZstd", "CAssets",
             ]),
         swift("API", ["Basics", "Site", "Store", "Domain", "HTTP", "Net"]),
         swift(

@@ -31,6 +31,26 @@ package enum Files {
         }
     }
 
+    /// What comes next, at most 256 KiB; empty at the end.
+    package static func readPiece(
+        _ file: borrowing FileDescriptor, _ name: String
+    ) throws(SystemError) -> [UInt8] {
+        let most = 262_144
+        let raw = file.raw
+        var failure: Int32 = 0
+        let bytes = [UInt8](unsafeUninitializedCapacity: most) { buffer, count in
+            while true {
+                let result = Glibc.read(raw, buffer.baseAddress, most)
+                if result < 0, errno == EINTR { continue }
+                if result < 0 { failure = errno }
+                count = max(0, result)
+                return
+            }
+        }
+        guard failure == 0 else { throw SystemError("read \(name)", code: failure) }
+        return bytes
+    }
+
     /// For files that need not fit into memory: hands on up to 256 KiB at a time.
     package static func readPieces(
         _ path: String, _ take: (ArraySlice<UInt8>) throws(SystemError) -> Void

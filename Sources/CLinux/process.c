@@ -128,3 +128,5 @@ int clinux_open_beneath(int directory, const char *path, int flags, unsigned mod
 int clinux_punch_hole(int fd, int64_t offset, int64_t length) {
     return fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, offset, length);
 }
+
+int clinux_sync_file_system(int fd) { return syncfs(fd); }

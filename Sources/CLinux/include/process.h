@@ -40,3 +40,6 @@ int clinux_pidfd_wait(int pidfd, int reap, int *exited, int *status);
 int clinux_open_beneath(int directory, const char *path, int flags, unsigned mode);
 /// Gives the blocks of a part of a file back; its size stays. -1 and errno.
 int clinux_punch_hole(int fd, int64_t offset, int64_t length);
+
+/// syncfs(2): 0, or -1 with errno. glibc declares it for GNU sources only.
+int clinux_sync_file_system(int fd);

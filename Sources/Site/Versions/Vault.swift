@@ -1,161 +1,136 @@
-package import Basics
+import Basics
 import Crypto
 package import Domain
-import Glibc
-
-/// Why the vault gave or took nothing.
-package enum VaultFault: Error, Sendable, Equatable, CustomStringConvertible {
-    case missing(ContentAddress)
-    /// The file is not what its name says: the disk or a hand has changed it.
-    case damaged(ContentAddress)
-    case tooLarge
-    /// No space left; what was there is whole.
-    case full
-    case system(SystemError)
-
-    package var description: String {
-        switch self {
-        case .missing(let address):
-            "The vault's file \(address) is missing: restore it from a backup."
-        case .damaged(let address):
-            "The vault's file \(address) is damaged: restore it from a backup."
-        case .tooLarge: "This is larger than the vault takes (\(Vault.largest >> 20) MB)."
-        case .full: "The disk is full: free some space, nothing was lost."
-        case .system(let error): "The vault cannot be used: \(error)."
-        }
-    }
-
-    init(_ error: SystemError) { self = error.isFull ? .full : .system(error) }
-}
 
 /// Immutable bytes, named by their SHA-256. What `store` returned survives a power cut; what `read`
-/// returns was checked against its name. A file is one byte of format and the content, compressed
-/// where that is shorter.
+/// returns was checked against its name. One format for the vault, for what devices are sent and
+/// for backups:
+///
+/// - A content is the file `<two first digits>/<64 digits of its SHA-256>`: a byte of format, then
+///   0 the bytes as they are, 1 one Zstandard frame, 2 a list (`ChunkList`) of chunks that make it
+///   together. Chunks are such files too, of format 0 or 1, named by their own SHA-256.
+/// - Up to 128 KB are stored whole, more than that in chunks of 4 to 64 KB, usually 16 (after the
+///   first 8 MB: 64 KB to 1 MB, usually 256), cut where the content says (`ChunkSplitter`).
+/// - Content has at most 256 MB. Files of older vaults are whole whatever their size.
+///
+/// Measured with 1,000 versions of a flow, one to three nodes changed each, as a share of their
+/// full size, files counted in bytes / in blocks of 4 KB:
+///
+/// | | generated, 1.1 MB | public projects, 1.1 MB | 0.75 MB | 0.3 MB |
+/// |---|---|---|---|---|
+/// | whole files | 12.3 / 12.6 % | 8.2 / 8.4 % | 8.6 / 8.9 % | 5.8 / 6.3 % |
+/// | by content, 8 KB | 0.74 / 1.19 % | 0.73 / 1.14 % | 0.89 / 1.57 % | 1.26 / 2.90 % |
+/// | by content, 16 KB | 0.80 / 1.28 % | 0.98 / 1.60 % | 1.34 / 2.25 % | 1.43 / 3.22 % |
+/// | by content, 64 KB | 1.60 / 2.22 % | 2.38 / 3.14 % | 2.84 / 3.81 % | 2.41 / 4.25 % |
+/// | by tab | 1.16 / 1.71 % | 1.02 / 1.60 % | 1.35 / 2.19 % | 2.72 / 4.45 % |
+/// | by tab and groups of nodes | 0.89 / 1.34 % | 0.69 / 1.18 % | 0.88 / 1.54 % | 1.19 / 3.00 % |
+/// | by node | 4.35 / 5.43 % | 2.56 / 3.53 % | 3.37 / 4.82 % | 0.84 / 2.88 % |
+///
+/// By content needs no parser, is twice as quick and serves every file; 16 KB rather than 8,
+/// because a 1 MB flow is 40 files then and not 86: 8 to 12 ms from a cold disk (whole: 4 to 8)
+/// rather than 17 to 20. Syncing many files one by one took 280 ms, `syncfs` 6 ms.
 package actor Vault {
     /// 256 MB: Node-RED takes flows of 210 MB (`apiMaxLength`).
-    static let largest = 256 << 20
+    package static let largest = 256 << 20
+    /// More new files than this are synced with the whole file system, in two calls.
+    private static let fewFiles = 3
 
-    private enum Format {
-        static let plain: UInt8 = 0
-        static let zstandard: UInt8 = 1
-    }
-
-    private let directory: String
-    private let executor: BlockingExecutor
+    nonisolated let disk: any VaultDisk
+    nonisolated let executor: BlockingExecutor
     package nonisolated var unownedExecutor: UnownedSerialExecutor {
         executor.asUnownedSerialExecutor()
     }
     /// What was stored since the start: the rows that point at it may still be on their way.
     private var fresh: Set<ContentAddress> = []
+    var drafts: [Int: VaultDraft] = [:]
+    var draftsBegun = 0
+    /// A store failed between giving names and syncing them: the next one syncs everything.
+    private var owesSync = false
 
-    package init(directory: String) {
-        self.directory = directory
+    package init(directory: String) { self.init(disk: DirectoryDisk(directory)) }
+
+    init(disk: any VaultDisk) {
+        self.disk = disk
         executor = BlockingExecutor(label: "vault")
     }
 
-    /// At start: makes the directory and removes what a kill left half written.
+    /// At start: makes the directory, removes what a kill left half written, and syncs what a kill
+    /// left unsynced.
     package func prepare() throws(VaultFault) {
         do throws(SystemError) {
-            try Files.makeDirectory(incoming)
-            for name in try Files.list(incoming) { try Files.removeTree("\(incoming)/\(name)") }
+            try disk.makeDirectory("")
+            try disk.makeDirectory(VaultFile.incoming)
+            var left: [String] = []
+            try disk.each(in: VaultFile.incoming) { name, _, _ in left.append(name) }
+            for name in left { try disk.remove("\(VaultFile.incoming)/\(name)") }
+            try disk.syncAll()
         } catch { throw VaultFault(error) }
     }
 
+    /// For bytes that are in memory anyway; `writer` takes what is not. What the vault has already
+    /// is not written again, and what is damaged of it is healed.
+    /// - Throws: `.tooLarge`, `.full`, `.system`; nothing is kept then.
     package func store(_ bytes: [UInt8]) throws(VaultFault) -> StoredBlob {
-        guard bytes.count <= Self.largest,
-            let address = ContentAddress(digest: Digest.sha256(bytes))
-        else { throw .tooLarge }
-        fresh.insert(address)
-        // One that is there and whole is kept; a damaged one is healed.
-        if let file = try? file(address), (try? Self.content(of: file, address)) != nil {
-            do throws(SystemError) {
-                // A kill may have come between its rename and this.
-                try Files.syncDirectory(Files.parent(of: path(address)))
-            } catch { throw VaultFault(error) }
-            return StoredBlob(
-                address: address, size: ByteCount(bytes.count), storedSize: ByteCount(file.count))
+        let draft = VaultDraft(on: disk, limit: ByteCount(Self.largest))
+        do throws(VaultFault) {
+            try draft.append(bytes[...])
+            return try keep(draft)
+        } catch {
+            draft.abandon()
+            throw error
         }
-        var file = [Format.plain] + bytes
-        if let shorter = Zstandard.compress(bytes), shorter.count < bytes.count {
-            file = [Format.zstandard] + shorter
-        }
-        do throws(SystemError) { try write(file, to: path(address)) } catch {
-            throw VaultFault(error)
-        }
-        return StoredBlob(
-            address: address, size: ByteCount(bytes.count), storedSize: ByteCount(file.count))
     }
 
+    /// The whole content in memory; `open` gives it in pieces.
     package func read(_ address: ContentAddress) throws(VaultFault) -> [UInt8] {
-        try Self.content(of: try file(address), address)
+        let content = try VaultContent(address, on: disk)
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(content.list?.size ?? 0)
+        while let piece = try content.next() { bytes += piece }
+        return bytes
+    }
+
+    /// Finishes what was written and returns when it survives a power cut.
+    func keep(_ draft: VaultDraft) throws(VaultFault) -> StoredBlob {
+        let blob = try draft.finish()
+        do throws(SystemError) { try commit(draft.staged) } catch { throw VaultFault(error) }
+        fresh.insert(blob.address)
+        return blob
+    }
+
+    /// First all content is on the disk, then it gets its names, then the names are on the disk. A
+    /// kill in between leaves a name only of a whole file; the caller's row comes after all.
+    private func commit(_ staged: [VaultDraft.Staged]) throws(SystemError) {
+        guard !staged.isEmpty || owesSync else { return }
+        var isWhole = owesSync || staged.count > Self.fewFiles
+        if isWhole {
+            try disk.syncAll()
+        } else {
+            for file in staged { try disk.sync(file.temporary) }
+        }
+        owesSync = true
+        var folders: Set<String> = []
+        for file in staged {
+            let folder = VaultFile.folder(file.address)
+            if folders.insert(folder).inserted, !disk.exists(folder) {
+                try disk.makeDirectory(folder)
+                isWhole = true
+            }
+            try disk.move(file.temporary, to: VaultFile.path(file.address))
+        }
+        if isWhole {
+            try disk.syncAll()
+        } else {
+            for folder in folders { try disk.sync(folder) }
+        }
+        owesSync = false
     }
 
     /// Removes a file that no row points at (`BlobStore.forget`).
-    /// - Returns: `false` for one that was stored since the start: it stays, because what points at
-    ///   it may not be written yet.
+    /// - Returns: `false`: a later step removes files.
     @discardableResult
-    package func remove(_ address: ContentAddress) throws(VaultFault) -> Bool {
-        guard !fresh.contains(address) else { return false }
-        guard unlink(path(address)) == 0 || errno == ENOENT else {
-            throw VaultFault(SystemError("remove \(path(address))"))
-        }
-        return true
-    }
+    package func remove(_ address: ContentAddress) throws(VaultFault) -> Bool { false }
 
     /// Whether it was stored since the start.
     package func isFresh(_ address: ContentAddress) -> Bool { fresh.contains(address) }
-
-    private var incoming: String { "\(directory)/.incoming" }
-
-    private func path(_ address: ContentAddress) -> String {
-        "\(directory)/\(address.hex.prefix(2))/\(address.hex)"
-    }
-
-    private func file(_ address: ContentAddress) throws(VaultFault) -> [UInt8] {
-        do throws(SystemError) {
-            return try Files.read(path(address), limit: ByteCount(Self.largest + 1))
-        } catch {
-            if error.isMissing { throw .missing(address) }
-            throw VaultFault(error)
-        }
-    }
-
-    private static func content(
-        of file: [UInt8], _ address: ContentAddress
-    ) throws(VaultFault) -> [UInt8] {
-        let rest = Array(file.dropFirst())
-        let content: [UInt8]? =
-            switch file.first {
-            case Format.plain: rest
-            case Format.zstandard: Zstandard.decompress(rest, limit: largest)
-            default: nil
-            }
-        guard let content, ContentAddress(digest: Digest.sha256(content)) == address else {
-            throw .damaged(address)
-        }
-        return content
-    }
-
-    private func write(_ bytes: [UInt8], to path: String) throws(SystemError) {
-        let folder = Files.parent(of: path)
-        if !Files.isDirectory(folder) {
-            try Files.makeDirectory(folder)
-            try Files.syncDirectory(directory)
-        }
-        let name = Randomness.text(count: 16, from: .lowercaseAlphanumerics)
-        let temporary = "\(incoming)/\(name)"
-        guard
-            let file = FileDescriptor(
-                owning: open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o400))
-        else { throw SystemError("create \(temporary)") }
-        do throws(SystemError) {
-            try Files.write(bytes, to: file, temporary)
-            guard fsync(file.raw) == 0 else { throw SystemError("sync \(temporary)") }
-            guard rename(temporary, path) == 0 else { throw SystemError("rename \(temporary)") }
-        } catch {
-            unlink(temporary)
-            throw error
-        }
-        try Files.syncDirectory(folder)
-    }
 }

@@ -28,23 +28,6 @@ final class OpenAlarms: SiteAlarmBoard {
         VaultKeeper(vault: vault, blobs: fixture.stores.blobs, alarms: alarms)
     }
 
-    @Test("What no version and no snapshot names is removed, in a later run only")
-    func sweeps() async throws {
-        let kept = try await fixture.recorder.record(
-            fixture.deploy(), of: fixture.press.id, by: .site)
-        let gone = try await fixture.recorder.record(
-            fixture.deploy(Array("[]".utf8)), of: fixture.saw.id, by: .site)
-        try await fixture.stores.instances.delete(fixture.saw.id, by: .site)
-        #expect(try await keeper(fixture.vault).sweep() == 0)
-        #expect(try await fixture.vault.read(gone.flows) == Array("[]".utf8))
-        let vault = later
-        #expect(try await keeper(vault).sweep() == 1)
-        await #expect(throws: VaultFault.missing(gone.flows)) { try await vault.read(gone.flows) }
-        #expect(try await vault.read(kept.flows) == fixture.flows)
-        #expect(try await fixture.stores.blobs.find(gone.flows) == nil)
-        #expect(try await keeper(vault).sweep() == 0)
-    }
-
     @Test("Damage raises an alarm that says what to do, and is over when it is healed")
     func verifies() async throws {
         let version = try await fixture.recorder.record(

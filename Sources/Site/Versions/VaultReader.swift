@@ -1,0 +1,36 @@
+import Basics
+package import Domain
+
+/// A content of the vault in pieces, from `Vault.open`. Works on the vault's own thread, a piece at
+/// a time, so that others get their turns.
+package actor VaultReader {
+    private let vault: Vault
+    private let address: ContentAddress
+    private var content: VaultContent?
+    package nonisolated var unownedExecutor: UnownedSerialExecutor {
+        vault.executor.asUnownedSerialExecutor()
+    }
+
+    init(_ address: ContentAddress, of vault: Vault) {
+        self.address = address
+        self.vault = vault
+    }
+
+    func begin() throws(VaultFault) { content = try VaultContent(address, on: vault.disk) }
+
+    /// The next piece, at most 1 MB; `nil` at the end. Each chunk was checked; whether the whole is
+    /// what was asked for is known only when `nil` comes. Do not go on after an error.
+    package func next() throws(VaultFault) -> [UInt8]? { try content?.next() }
+}
+
+extension Vault {
+    /// Reads in pieces: 2 MB of memory, whatever the size.
+    /// - Throws: `.missing`, or `.damaged` where the beginning shows it already.
+    package nonisolated func open(
+        _ address: ContentAddress
+    ) async throws(VaultFault) -> VaultReader {
+        let reader = VaultReader(address, of: self)
+        try await reader.begin()
+        return reader
+    }
+}

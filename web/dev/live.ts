@@ -5,8 +5,21 @@ import { type Data, logLine, sample } from "./data.ts";
 export class Live {
   private readonly clients = new Map<WebSocket, Set<string>>();
 
+  private readonly waiting = new Set<() => void>();
+  /** Nothing happens by itself any more. */
+  still = false;
+
   constructor(private readonly data: Data) {
-    setInterval(() => this.tick(), 1000);
+    setInterval(() => {
+      if (!this.still) this.tick();
+    }, 1000);
+  }
+
+  /** Resolves once somebody listens to the topic: a page shows itself before its socket is open. */
+  async heard(topic: string): Promise<void> {
+    while (![...this.clients.values()].some((topics) => topics.has(topic))) {
+      await new Promise<void>((resolve) => this.waiting.add(resolve));
+    }
   }
 
   join(socket: WebSocket, knows: (token: string) => boolean): void {
@@ -21,7 +34,11 @@ export class Live {
         return;
       }
       const topics = this.clients.get(socket);
-      if (message.subscribe) topics?.add(message.subscribe);
+      if (message.subscribe) {
+        topics?.add(message.subscribe);
+        for (const resolve of this.waiting) resolve();
+        this.waiting.clear();
+      }
       if (message.unsubscribe) topics?.delete(message.unsubscribe);
     };
     socket.onclose = () => this.clients.delete(socket);

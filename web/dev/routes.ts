@@ -505,11 +505,18 @@ function seen(c: Call, i: Instance): Instance {
 
 /** What only tests call. */
 const CONTROLS: Record<string, Handler> = {
-  "POST mock/log": (c) => c.live.log(c.body.instance, c.body.count, c.body.missed ?? 0),
+  "POST mock/log": async (c) => {
+    await c.live.heard(`instance/${c.body.instance}/log`);
+    c.live.log(c.body.instance, c.body.count, c.body.missed ?? 0);
+  },
+  "POST mock/still": (c) => {
+    c.live.still = true;
+  },
   "POST mock/end-sessions": (c) => {
     c.data.sessions = [];
   },
-  "POST mock/state": (c) => {
+  "POST mock/state": async (c) => {
+    await c.live.heard(`instance/${c.body.instance}`);
     const i = find(c.data.instances, c.body.instance);
     Object.assign(i, c.body.change);
     c.live.changed(i);

@@ -181,13 +181,13 @@ def test_a_lost_connection_is_said_and_mended(admin, site):
     admin.get_by_label("Full name").fill("Not saved yet")
     site.stop()
     banner = admin.get_by_role("alert").filter(has_text="No connection to the server since")
-    expect(banner).to_be_visible(timeout=6000)
+    expect(banner).to_be_visible()
     admin.get_by_role("button", name="Save").click()
     expect(admin.get_by_text("nothing of your input is lost")).to_be_visible()
     expect(admin.get_by_label("Full name")).to_have_value("Not saved yet")
     site.start()
     # The new process knows no session: the page must say so, not fail.
-    expect(admin.get_by_text("Your session has ended.")).to_be_visible(timeout=20_000)
+    expect(admin.get_by_text("Your session has ended.")).to_be_visible()
     admin.problems.expect("ERR_", "WebSocket")
 
 
@@ -196,10 +196,10 @@ def test_data_is_read_again_when_the_connection_returns(admin, context):
     expect(admin.get_by_text("5 of 5")).to_be_visible()
     context.set_offline(True)
     banner = admin.get_by_role("alert").filter(has_text="No connection")
-    expect(banner).to_be_visible(timeout=6000)
+    expect(banner).to_be_visible()
     with admin.expect_request(re.compile("/api/v1/instances")):
         context.set_offline(False)
-    expect(banner).to_have_count(0, timeout=15_000)
+    expect(banner).to_have_count(0)
     admin.problems.expect("ERR_", "WebSocket")
 
 

@@ -28,46 +28,6 @@ extension InstanceStore {
         }
     }
 
-    /// What runs, written as soon as it is spawned.
-    package func setProcess(
-        _ process: ProcessRecord, of id: Instance.ID
-    ) async throws(StoreError) {
-        try await database.write { (tx: borrowing Transaction) throws(StoreError) -> Void in
-            try tx.run(
-                RuntimeSQL.putProcess, id, process.pid, Int64(bitPattern: process.startTicks),
-                process.bootID, process.nonce, process.port, process.safeMode, process.startedAt)
-        }
-    }
-
-    package func clearProcess(of id: Instance.ID) async throws(StoreError) {
-        try await database.write { (tx: borrowing Transaction) throws(StoreError) -> Void in
-            try tx.run(RuntimeSQL.clearProcess, id)
-        }
-    }
-
-    package func process(of id: Instance.ID) async throws(StoreError) -> ProcessRecord? {
-        try await processes()[id]
-    }
-
-    /// What ran when the appliance last knew.
-    package func processes() async throws(StoreError) -> [Instance.ID: ProcessRecord] {
-        try await database.read {
-            (tx: borrowing ReadTransaction) throws(StoreError) -> [Instance.ID: ProcessRecord] in
-            let found = try tx.all(RuntimeSQL.processes) {
-                (row: borrowing Row) throws(StoreError) -> (Instance.ID, ProcessRecord) in
-                (
-                    try row.id(0),
-                    ProcessRecord(
-                        pid: Int32(truncatingIfNeeded: row.int64(1)),
-                        startTicks: UInt64(bitPattern: row.int64(2)), bootID: row.text(3),
-                        nonce: row.text(4), port: row.int(5), safeMode: row.bool(6),
-                        startedAt: row.timestamp(7))
-                )
-            }
-            return Dictionary(found) { first, _ in first }
-        }
-    }
-
     /// By name.
     package func environment(
         of id: Instance.ID
@@ -126,20 +86,6 @@ enum RuntimeSQL: String, CaseIterable {
     case secrets = "SELECT credential_secret, page_secret FROM instance WHERE id = ?1"
     case portTaken = "SELECT count(*) FROM instance WHERE port = ?1 AND id <> ?2"
     case setPort = "UPDATE instance SET port = ?2 WHERE id = ?1"
-    case putProcess = """
-        INSERT INTO instance_process (instance_id, pid, start_ticks, boot_id, nonce, port, is_safe,
-            started_ms)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
-        ON CONFLICT (instance_id) DO UPDATE SET pid = excluded.pid,
-            start_ticks = excluded.start_ticks, boot_id = excluded.boot_id,
-            nonce = excluded.nonce, port = excluded.port, is_safe = excluded.is_safe,
-            started_ms = excluded.started_ms
-        """
-    case clearProcess = "DELETE FROM instance_process WHERE instance_id = ?1"
-    case processes = """
-        SELECT instance_id, pid, start_ticks, boot_id, nonce, port, is_safe, started_ms
-        FROM instance_process
-        """
     case environment = """
         SELECT name, sealed_value, is_secret FROM instance_environment
         WHERE instance_id = ?1 ORDER BY name

@@ -73,20 +73,6 @@ import Testing
         #expect(try await instances.get(two.id).port == 40_000)
     }
 
-    @Test("The process that runs is found again by the next start")
-    func processes() async throws {
-        let factory = try await Factory()
-        let instances = factory.stores.instances
-        let instance = try await factory.instance("OEE")
-        let record = ProcessRecord(
-            pid: 4711, startTicks: .max, bootID: "b", nonce: "n", port: 40_000, safeMode: true,
-            startedAt: .now())
-        try await instances.setProcess(record, of: instance.id)
-        #expect(try await instances.processes() == [instance.id: record])
-        try await instances.clearProcess(of: instance.id)
-        #expect(try await instances.process(of: instance.id) == nil)
-    }
-
     @Test("The audit event of an environment names the variables and shows no value")
     func environment() async throws {
         let factory = try await Factory()

@@ -61,29 +61,3 @@ package struct InstanceSecrets: Sendable, Equatable {
         self.pageSecret = pageSecret
     }
 }
-
-/// The process of an instance, written down so that the next start of the appliance finds it.
-package struct ProcessRecord: Sendable, Equatable {
-    package var pid: Int32
-    /// Field 22 of /proc/<pid>/stat: clock ticks since boot.
-    package var startTicks: UInt64
-    /// /proc/sys/kernel/random/boot_id: after a reboot pids and ticks mean other processes.
-    package var bootID: String
-    package var nonce: String
-    package var port: Int
-    package var safeMode: Bool
-    package var startedAt: Timestamp
-
-    package init(
-        pid: Int32, startTicks: UInt64, bootID: String, nonce: String, port: Int, safeMode: Bool,
-        startedAt: Timestamp
-    ) {
-        self.pid = pid
-        self.startTicks = startTicks
-        self.bootID = bootID
-        self.nonce = nonce
-        self.port = port
-        self.safeMode = safeMode
-        self.startedAt = startedAt
-    }
-}

@@ -1,3 +1,4 @@
+import Basics
 import Glibc
 
 /// What waits to be written. Small pieces are gathered in one array, large and static ones stay as

@@ -49,7 +49,7 @@ import Testing
         let size = 100 << 20
         let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: size, alignment: 4_096)
         defer { memory.deallocate() }
-        let bytes = FixedBytes(UnsafeRawBufferPointer(memory))
+        let bytes = StaticBytes(UnsafeRawBufferPointer(memory))
         let far = ChannelRecorder()
         let (state, held, pending) = await pair.group.loops[0].run {
             pair.server.start(far)
@@ -88,7 +88,7 @@ import Testing
 
     @Test("A port where nobody listens is refused, a name is not looked up")
     func refused() async throws {
-        let group = try EventLoopGroup()
+        let group = try EventLoopGroup(options: .standing)
         let port = try SilentPort()
         await #expect(throws: NetError.refused) {
             try await group.next().connect(to: .tcp(host: "127.0.0.1", port: port.number))

@@ -1,13 +1,14 @@
+import Basics
 import Glibc
 import Testing
 
 @testable import Net
 
 @Suite("Write queue") struct WriteQueueTests {
-    private static let fixed: FixedBytes = {
+    private static let fixed: StaticBytes = {
         let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: 50_000, alignment: 1)
         for index in memory.indices { memory[index] = UInt8(truncatingIfNeeded: index &* 7) }
-        return FixedBytes(UnsafeRawBufferPointer(memory))
+        return StaticBytes(UnsafeRawBufferPointer(memory))
     }()
 
     /// What it would send now, by vectors.

@@ -32,19 +32,6 @@ package enum Response: Sendable {
     }
 }
 
-/// Bytes that live as long as the process, such as files embedded in the executable.
-// Unchecked: nobody writes to them, and nobody frees them.
-package struct StaticBytes: @unchecked Sendable {
-    package let buffer: UnsafeRawBufferPointer
-    package init(_ buffer: UnsafeRawBufferPointer) { self.buffer = buffer }
-
-    package var count: Int { buffer.count }
-
-    package func range(_ range: Range<Int>) -> StaticBytes {
-        StaticBytes(UnsafeRawBufferPointer(rebasing: buffer[range]))
-    }
-}
-
 extension Response {
     package static func json(
         _ value: some JSONWritable, status: Int = 200, headers: Headers = Headers()

@@ -73,7 +73,7 @@ extension ServerConnection {
         switch body {
         case .none: break
         case .bytes(let bytes): channel.write(.bytes(bytes))
-        case .static(let bytes): channel.write(.static(FixedBytes(bytes.buffer)))
+        case .static(let bytes): channel.write(.static(bytes))
         }
     }
 

@@ -1,3 +1,4 @@
+package import Basics
 /// Files of the executable, served from where they lie: coded ahead of time, with entity tags,
 /// ranges and conditions. Names that carry a hash are kept by browsers for ever, others are asked
 /// for each time.

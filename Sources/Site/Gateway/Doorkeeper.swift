@@ -26,13 +26,17 @@ package final class Doorkeeper: Sendable {
     private let sessions: any SessionDirectory
     private let tickets: GatewayTickets
     private let signal: SecuritySignal
-    private let codes = OneTimeCodes<Passage>()
+    private let codes: OneTimeCodes<Passage>
+    private let now: @Sendable () -> ContinuousClock.Instant
     private let known = Mutex<[Session.ID: Known]>([:])
 
     package init(
-        sessions: any SessionDirectory, tickets: GatewayTickets, signal: SecuritySignal
+        sessions: any SessionDirectory, tickets: GatewayTickets, signal: SecuritySignal,
+        now: @escaping @Sendable () -> ContinuousClock.Instant = { ContinuousClock.now }
     ) {
         self.sessions = sessions
+        self.now = now
+        codes = OneTimeCodes(now: now)
         self.tickets = tickets
         self.signal = signal
     }
@@ -77,7 +81,7 @@ package final class Doorkeeper: Sendable {
 
     private func caller(of session: Session.ID) async -> Caller? {
         let epoch = signal.epoch
-        let now = ContinuousClock.now
+        let now = self.now()
         let remembered = known.withLock { $0[session] }
         if let remembered, remembered.epoch == epoch, remembered.until > now {
             return remembered.caller

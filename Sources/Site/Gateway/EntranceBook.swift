@@ -22,17 +22,20 @@ package final class EntranceBook: InstanceDirectory {
     private let sealer: Sealer
     private let runtime: any InstanceRuntime
     private let signal: SecuritySignal
+    private let now: @Sendable () -> ContinuousClock.Instant
     private let pages = Mutex<[String: Known]>([:])
     private let log = Log("gateway")
 
     package init(
         instances: InstanceStore, sealer: Sealer, runtime: any InstanceRuntime,
-        signal: SecuritySignal
+        signal: SecuritySignal,
+        now: @escaping @Sendable () -> ContinuousClock.Instant = { ContinuousClock.now }
     ) {
         self.instances = instances
         self.sealer = sealer
         self.runtime = runtime
         self.signal = signal
+        self.now = now
     }
 
     package func entrance(slug: String) async -> InstanceEntrance? {
@@ -47,7 +50,7 @@ package final class EntranceBook: InstanceDirectory {
 
     private func page(_ slug: String) async -> Known? {
         let epoch = signal.epoch
-        let now = ContinuousClock.now
+        let now = self.now()
         let known = pages.withLock { $0[slug] }
         if let known, known.epoch == epoch, known.until > now { return known }
         do {

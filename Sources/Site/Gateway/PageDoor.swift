@@ -23,9 +23,16 @@ package final class PageDoor: Sendable {
     private static let capacity = 4096
 
     private let hasher: PasswordHasher
+    private let now: @Sendable () -> ContinuousClock.Instant
     private let state = Mutex(State())
 
-    package init(hasher: PasswordHasher) { self.hasher = hasher }
+    package init(
+        hasher: PasswordHasher,
+        now: @escaping @Sendable () -> ContinuousClock.Instant = { ContinuousClock.now }
+    ) {
+        self.hasher = hasher
+        self.now = now
+    }
 
     /// - Parameter authorization: the header as it came.
     package func basic(
@@ -35,7 +42,7 @@ package final class PageDoor: Sendable {
         guard let authorization, authorization.lowercased().hasPrefix("basic ") else {
             return .refused
         }
-        let now = ContinuousClock.now
+        let now = self.now()
         let key = Digest.sha256(
             Array("\(instance.text) \(expected.passwordHash) \(authorization)".utf8))
         let seconds = state.withLock { state -> Int? in

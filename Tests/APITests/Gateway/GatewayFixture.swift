@@ -56,17 +56,20 @@ struct GatewayFixture {
         let origins = SiteOrigins(
             names: HostNames(["plant"]), platformPort: 8443, editorsPort: 8444, pagesPort: 8445)
         let key = try SigningKey.generate()
+        // Time stands: what passwords cost on a busy machine ends no code and no minute.
+        let moment = ContinuousClock.now
         verifier = try VerifyingKey(publicKeyPEM: try key.publicKeyPEM())
         doorkeeper = Doorkeeper(
             sessions: sessions, tickets: GatewayTickets(key: [UInt8](repeating: 1, count: 32)),
-            signal: signal)
+            signal: signal, now: { moment })
         let gateway = Gateway(
             origins: origins, doorkeeper: doorkeeper, directory: instances,
             sockets: OpenSockets(doorkeeper: doorkeeper, signal: signal))
         editors = EditorGateway(
             gateway, tokens: EditorTokens(key: key), witness: witness)
         pages = PageGateway(
-            gateway, door: PageDoor(hasher: PasswordHasher()), pageTokens: FakePageTokens())
+            gateway, door: PageDoor(hasher: PasswordHasher(), now: { moment }),
+            pageTokens: FakePageTokens())
         instances.set(
             InstanceEntrance(
                 id: instance, name: "Press", slug: "press",

@@ -10,7 +10,7 @@ import Testing
         var options = EventLoop.Options()
         options.fairShare = .kibibytes(128)
         let pair = try await Pair(options)
-        let clients = try EventLoopGroup()
+        let clients = try EventLoopGroup(options: .standing)
         let loop = pair.group.loops[0]
         let perTurn = Mutex<[Int: Int]>([:])
         let far = ChannelRecorder(keepsBytes: false) { bytes in
@@ -77,9 +77,9 @@ import Testing
 
     @Test("An event for a channel that is gone reaches nobody, whatever has taken its descriptor")
     func descriptorReuse() async throws {
-        let group = try EventLoopGroup()
+        let group = try EventLoopGroup(options: .standing)
         let loop = group.loops[0]
-        let clients = try EventLoopGroup()
+        let clients = try EventLoopGroup(options: .standing)
         let accepted = Mailbox<any ByteChannel>()
         let listener = try Listener(
             .tcp(host: "127.0.0.1", port: 0), loops: [loop], limits: ConnectionLimits()

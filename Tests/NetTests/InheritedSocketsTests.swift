@@ -29,7 +29,7 @@ import Testing
 
     @Test("A socket that somebody else opened serves")
     func serves() async throws {
-        let group = try EventLoopGroup()
+        let group = try EventLoopGroup(options: .standing)
         let given = try Listener(
             .tcp(host: "127.0.0.1", port: 0), loops: group.loops, limits: ConnectionLimits()
         ) { _ in }

@@ -46,7 +46,7 @@ import Testing
 
     @Test("IPv6 and IPv4 come through one socket, IPv4 under its own name")
     func dualStack() async throws {
-        let group = try EventLoopGroup()
+        let group = try EventLoopGroup(options: .standing)
         let accepted = Mailbox<any ByteChannel>()
         guard
             let listener = try? Listener(
@@ -67,7 +67,7 @@ import Testing
 
     @Test("Two loops share the connections")
     func twoLoops() async throws {
-        let group = try EventLoopGroup(count: 2)
+        let group = try EventLoopGroup(count: 2, options: .standing)
         let accepted = Mailbox<any ByteChannel>()
         let listener = try Listener(
             .tcp(host: "127.0.0.1", port: 0), loops: group.loops, limits: ConnectionLimits()
@@ -95,7 +95,7 @@ import Testing
             let lines = Mutex(0)
             let log = Log("net") { _, _ in lines.withLock { $0 += 1 } }
             let group = try EventLoopGroup(options: options)
-            let clients = try EventLoopGroup()
+            let clients = try EventLoopGroup(options: .standing)
             let accepted = Mailbox<any ByteChannel>()
             let limits = ConnectionLimits()
             let listener = try Listener(

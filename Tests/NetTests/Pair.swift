@@ -9,7 +9,7 @@ struct Pair: Sendable {
     let server: any ByteChannel
 
     init(
-        _ options: EventLoop.Options = EventLoop.Options(),
+        _ options: EventLoop.Options = .standing,
         limits: ConnectionLimits = ConnectionLimits(),
         address: ListenAddress = .tcp(host: "127.0.0.1", port: 0),
         tls: (server: TLSConfiguration, client: TLSClientConfiguration)? = nil,

@@ -17,7 +17,7 @@ struct WholeHouse {
         directory = try TemporaryDirectory()
         let path = directory.path
         let bus = EventBus()
-        let group = try EventLoopGroup()
+        let group = try EventLoopGroup(options: .standing)
         let signal = SecuritySignal()
         let origins = HouseFixture.origins
         let passwords = PasswordHasher()

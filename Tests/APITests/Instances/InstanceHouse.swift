@@ -18,7 +18,7 @@ struct InstanceHouse {
 
     init(allowsPractice: Bool = true) async throws {
         let directory = try TemporaryDirectory()
-        let group = try EventLoopGroup()
+        let group = try EventLoopGroup(options: .standing)
         self.directory = directory
         self.group = group
         house = try await HouseFixture { stores, bus in

@@ -14,7 +14,7 @@ import Testing
         _ headers: Headers? = nil, _ body: (InstanceHouse, WebSocket) async throws -> Void
     ) async throws {
         let house = try await InstanceHouse()
-        let group = try EventLoopGroup()
+        let group = try EventLoopGroup(options: .standing)
         let server = HTTPServer(group: group) { _, _, _ in .empty(502) }
         let dispatcher = house.house.dispatcher
         let port = try server.listen(.tcp(host: "127.0.0.1", port: 0), tls: nil) {

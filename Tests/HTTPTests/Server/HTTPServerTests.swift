@@ -39,7 +39,7 @@ private let get = "GET / HTTP/1.1\r\nHost: h\r\n\r\n"
     @Test("What does not come to an end by itself is cut at the deadline")
     func drainDeadline() async throws {
         let begun = Mailbox<Void>()
-        let server = try TestServer(manual: true) { _ in
+        let server = try TestServer { _ in
             begun.put(())
             // Longer than the test: ends by cancellation only.
             try? await Task.sleep(for: .seconds(3_600))
@@ -213,7 +213,8 @@ private let get = "GET / HTTP/1.1\r\nHost: h\r\n\r\n"
         let tls = try TLSConfiguration(
             .pem(chain: identity.chain, key: identity.key), options: options)
         let (group, server) = try (
-            EventLoopGroup(), HTTPServer(group: EventLoopGroup())
+            EventLoopGroup(options: .standing),
+            HTTPServer(group: EventLoopGroup(options: .standing))
         )
         let taken = Mailbox<any ByteChannel>()
         let port = try server.listen(

@@ -114,9 +114,10 @@ struct Probe: Sendable, CustomTestStringConvertible {
                 + Probe.smuggled).utf8)
         for cut in 1..<bytes.count {
             let client = try await server.connect()
+            let before = server.loop.counters.received
             await client.send(Array(bytes[..<cut]))
             // The server has looked at the first part before the second is sent.
-            await server.loop.run {}
+            await until { server.loop.counters.received >= before + cut }
             await client.send(Array(bytes[cut...]))
             let text = await client.untilEnd()
             #expect(statuses(text) == [200, 200], "cut at \(cut)")

@@ -16,7 +16,7 @@ private let get = "GET / HTTP/1.1\r\nHost: h\r\n\r\n"
 
     @Test("A head that drips is refused 10 s after its first byte")
     func slowHead() async throws {
-        let server = try TestServer(manual: true) { _ in .empty() }
+        let server = try TestServer { _ in .empty() }
         let client = try await server.connect()
         for (index, letter) in "GET / HTTP".enumerated() {
             await client.send(String(letter))
@@ -32,7 +32,7 @@ private let get = "GET / HTTP/1.1\r\nHost: h\r\n\r\n"
 
     @Test("A connection that asks for nothing is closed after 75 s, counted from its last request")
     func idle() async throws {
-        let server = try TestServer(manual: true) { _ in .empty() }
+        let server = try TestServer { _ in .empty() }
         let client = try await server.connect()
         await until { server.server.connectionCount == 1 }
         await settle(server, sent: 0)
@@ -50,7 +50,7 @@ private let get = "GET / HTTP/1.1\r\nHost: h\r\n\r\n"
 
     @Test("A body slower than 512 bytes a second fails; its handler can still say so")
     func slowBody() async throws {
-        let server = try TestServer(manual: true) { request in
+        let server = try TestServer { request in
             do throws(BodyFault) {
                 _ = try await request.body.collect(upTo: .mebibytes(1))
                 return .empty()
@@ -78,7 +78,7 @@ private let get = "GET / HTTP/1.1\r\nHost: h\r\n\r\n"
     @Test("A body that we do not take is not called slow")
     func pausedBody() async throws {
         let gate = Mailbox<Void>()
-        let server = try TestServer(manual: true) { request in
+        let server = try TestServer { request in
             _ = await gate.take()
             let bytes = try? await request.body.collect(upTo: .mebibytes(16))
             return .text("<\(bytes?.count ?? -1)>")
@@ -101,7 +101,7 @@ private let get = "GET / HTTP/1.1\r\nHost: h\r\n\r\n"
 
     @Test("A client that takes nothing for 60 s is cut off")
     func writeStall() async throws {
-        let server = try TestServer(manual: true) { _ in
+        let server = try TestServer { _ in
             .bytes([UInt8](repeating: 1, count: 64 << 20), type: "application/octet-stream")
         }
         let client = try await server.connect(keepsBytes: false, reads: false)

@@ -12,20 +12,19 @@ struct TestServer: Sendable {
     let clock: LoopClock
     let tls: ConnectTLS?
 
-    /// - Parameter manual: the server's timers go by a clock that stands until it is moved.
+    /// Its timers go by a clock that stands until it is moved.
     init(
-        limits: HTTPLimits = HTTPLimits(), manual: Bool = false, tls: TLSConfiguration? = nil,
+        limits: HTTPLimits = HTTPLimits(), tls: TLSConfiguration? = nil,
         client: ConnectTLS? = nil, log: Log = Log("http") { _, _ in },
         configure: (inout EventLoop.Options) -> Void = { _ in },
         forward: @escaping Forwarder = { _, _, _ in .empty(502) },
         handler: @escaping Handler
     ) throws {
-        var options = EventLoop.Options()
-        clock = manual ? .manual() : .system
-        options.clock = clock
+        var options = EventLoop.Options.standing
+        clock = options.clock
         configure(&options)
         group = try EventLoopGroup(options: options)
-        clients = try EventLoopGroup()
+        clients = try EventLoopGroup(options: .standing)
         server = HTTPServer(group: group, limits: limits, log: log, forward: forward)
         port = try server.listen(.tcp(host: "127.0.0.1", port: 0), tls: tls, handler: handler)
         self.tls = client

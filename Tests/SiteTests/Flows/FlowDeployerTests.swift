@@ -64,7 +64,7 @@ final class FakeRuntime: InstanceRuntime {
     init() async throws {
         fixture = try await VersionFixture()
         let admin = NodeREDAdmin(
-            client: HTTPClient(group: try EventLoopGroup()),
+            client: HTTPClient(group: try EventLoopGroup(options: .standing)),
             tokens: EditorTokens(key: try SigningKey.generate()))
         deployer = FlowDeployer(
             stores: fixture.stores, runtime: runtime, library: fixture.library,

@@ -6,7 +6,7 @@ import LinesideTesting
 import Store
 import Testing
 
-@Suite("Comparison routes", .timeLimit(.minutes(1))) struct ComparisonRoutesTests {
+@Suite("Comparison routes", .timeLimit(.minutes(10))) struct ComparisonRoutesTests {
     private static let tab = #"{"id":"t1","type":"tab","label":"Line 3"}"#
     private static func function(_ code: String, x: Int = 100, wires: String = #""n2""#) -> String {
         #"{"id":"n1","type":"function","z":"t1","name":"scale","x":\#(x),"y":40,"#

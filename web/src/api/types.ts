@@ -171,6 +171,9 @@ export interface Instance {
   resources: { rss: number; cpuPercent: number; lagMs: number | null } | null;
   createdAt: Time;
   permissions: string[];
+  /** `null`: as the site says. */
+  keepVersions?: number | null;
+  keepDays?: number | null;
 }
 
 export interface Variable {
@@ -210,6 +213,10 @@ export interface Version {
   environment: string[];
   stackId: string | null;
   snapshot: { id: string; name: string } | null;
+  pinned?: boolean;
+  hasFiles?: boolean;
+  /** What the newest run of the instance's tests on this version gave. */
+  tests?: { state: string; passed: number; failed: number } | null;
 }
 
 export interface Snapshot {
@@ -228,6 +235,8 @@ export interface Snapshot {
   pinned: boolean;
   modules: NodeModule[];
   environment: string[];
+  pinned?: boolean;
+  hasFiles?: boolean;
 }
 
 export interface NodeModule {
@@ -364,4 +373,100 @@ export interface Handover {
   url: string;
   code: string;
   expiresAt: Time;
+}
+
+export type Change = "added" | "removed" | "changed" | "moved";
+export type MatchBy = "auto" | "id" | "name";
+
+/** What is compared: one of these. */
+export type SideRef =
+  | { version: string }
+  | { snapshot: string }
+  | { instance: string }
+  | { flows: unknown[]; name: string };
+
+export interface ComparedSide {
+  kind: "version" | "snapshot" | "instance" | "file";
+  id: string | null;
+  label: string;
+  at: Time | null;
+  by: string | null;
+  instanceId: string | null;
+  flowsUrl: string | null;
+  nodes: number;
+}
+
+export interface ComparedContainer {
+  fromId?: string;
+  toId?: string;
+  kind: "tab" | "subflow" | "global";
+  label: string;
+  change: Change | "same";
+  added: number;
+  removed: number;
+  changed: number;
+  moved: number;
+}
+
+export interface ComparedLine {
+  op: "same" | "added" | "removed" | "gap";
+  from: number | null;
+  to: number | null;
+  text: string;
+}
+
+export interface ComparedProperty {
+  path: string;
+  from?: unknown;
+  to?: unknown;
+  lines?: ComparedLine[];
+}
+
+export interface ComparedWire {
+  port: number;
+  fromId?: string;
+  toId?: string;
+}
+
+export interface ComparedNode {
+  fromId?: string;
+  toId?: string;
+  type: string;
+  name: string;
+  kind: "node" | "config" | "group" | "tab" | "subflow" | "instance";
+  fromContainer?: string;
+  toContainer?: string;
+  change: Change;
+  isMoved: boolean;
+  properties: ComparedProperty[];
+  wires: { added: ComparedWire[]; removed: ComparedWire[] };
+  credentials: "added" | "removed" | "changed" | null;
+}
+
+export interface Comparison {
+  from: ComparedSide;
+  to: ComparedSide;
+  matchedBy: "id" | "name";
+  identical: boolean;
+  summary: Record<Change | "unchanged", number>;
+  containers: ComparedContainer[];
+  nodes: ComparedNode[];
+  modules: { name: string; from: string | null; to: string | null }[];
+  environment: { name: string; change: string }[];
+  warnings: string[];
+}
+
+/** How long versions are kept: the newest ones, and those younger than so many days. */
+export interface Retention {
+  keepVersions: number;
+  keepDays: number;
+}
+
+export interface Vault {
+  files: number;
+  chunks: number;
+  contentSize: number;
+  storedSize: number;
+  lastScrub: Time | null;
+  damaged: { digest: string; affects: string[] }[];
 }

@@ -11,6 +11,7 @@ import type {
   PageToken,
   Recipe,
   ResourceSample,
+  Retention,
   Session,
   Site,
   Snapshot,
@@ -19,6 +20,7 @@ import type {
   Token,
   User,
   Variable,
+  Vault,
   Version,
 } from "../src/api/types.ts";
 
@@ -57,6 +59,8 @@ export interface Data {
   alarms: Alarm[];
   audit: AuditEvent[];
   logs: Map<string, LogRecord[]>;
+  retention: Retention;
+  vault: Vault;
 }
 
 const LINES: [string, string, string, string][] = [
@@ -131,6 +135,15 @@ export function makeData(fresh: boolean, now = Date.now()): Data {
     alarms: [],
     audit: [],
     logs: new Map(),
+    retention: { keepVersions: 1000, keepDays: 365 },
+    vault: {
+      files: 1840,
+      chunks: 5120,
+      contentSize: 1_420_000_000,
+      storedSize: 31_600_000,
+      lastScrub: ago(60 * 9),
+      damaged: [],
+    },
   };
   if (fresh) {
     data.applications[0].counts.instances = 0;
@@ -208,6 +221,13 @@ export function makeData(fresh: boolean, now = Date.now()): Data {
       summary: summaries[n % summaries.length],
       size: 40_000 + n * 700,
       snapshot: null,
+      pinned: n === 4,
+      hasFiles: n > 9,
+      tests: n === 12
+        ? { state: "failed", passed: 4, failed: 1 }
+        : n === 9
+        ? { state: "passed", passed: 5, failed: 0 }
+        : null,
     });
   }
   const snapshot = { ...fixture<Snapshot>("snapshot"), versionId: data.versions[2].id };

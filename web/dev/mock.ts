@@ -66,11 +66,11 @@ async function file(path: string, accept: string): Promise<Response> {
 }
 
 function problem(refusal: Refusal): Response {
-  const { status, detail, fields, retryAfter } = refusal;
+  const { status, detail, fields, retryAfter, type } = refusal;
   const headers = new Headers({ "content-type": "application/problem+json" });
   if (retryAfter) headers.set("retry-after", String(retryAfter));
   const body = {
-    type: "/problems/mock",
+    type,
     title: "Refused",
     status,
     detail,

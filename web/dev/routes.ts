@@ -1,6 +1,17 @@
-import type { Handover, Instance, Session, Snapshot, Token, User } from "../src/api/types.ts";
+import type {
+  ComparedSide,
+  Handover,
+  Instance,
+  Session,
+  Snapshot,
+  Token,
+  User,
+} from "../src/api/types.ts";
+import { type RawNode, readFlows } from "../src/core/flow-model.ts";
 import { matchPath, type Params } from "../src/core/router.ts";
+import { compare } from "./compare.ts";
 import { type Account, type Data, fixture, newId, sample } from "./data.ts";
+import { flowsOf, manyNodes } from "./flows.ts";
 import type { Live } from "./live.ts";
 
 export class Refusal extends Error {
@@ -9,6 +20,7 @@ export class Refusal extends Error {
     readonly detail: string,
     readonly fields?: Record<string, string>,
     readonly retryAfter?: number,
+    readonly type = "/problems/mock",
   ) {
     super(detail);
   }
@@ -95,6 +107,84 @@ function act(c: Call, i: Instance, action: string): Instance {
 }
 
 const instance = (c: Call) => find(c.data.instances, c.params.i);
+
+const MANY = "Energy meters";
+
+function flowsOfVersion(data: Data, id: string | null): RawNode[] {
+  return flowsOf(data.versions.find((v) => v.id === id)?.number ?? 9);
+}
+
+function flowsOfInstance(data: Data, i: Instance): RawNode[] {
+  if (i.name === MANY) return manyNodes(2000);
+  return flowsOf(data.versions.find((v) => v.instanceId === i.id)?.number ?? 1);
+}
+
+type Given = {
+  version?: string;
+  snapshot?: string;
+  instance?: string;
+  flows?: unknown;
+  name?: string;
+};
+
+/** One side of a comparison, or a refusal that names the side. */
+function side(c: Call, which: "from" | "to"): { side: ComparedSide; flows: RawNode[] } {
+  const given = c.body[which] as Given;
+  const { data } = c;
+  const made = (view: Partial<ComparedSide> & { label: string }, flows: RawNode[]) => ({
+    side: {
+      kind: "file" as const,
+      id: null,
+      at: null,
+      by: null,
+      instanceId: null,
+      flowsUrl: null,
+      ...view,
+      nodes: flows.length,
+    },
+    flows,
+  });
+  const version = data.versions.find((v) => v.id === given.version);
+  if (version) {
+    const i = find(data.instances, version.instanceId);
+    return made({
+      kind: "version",
+      id: version.id,
+      label: `${i.name}, version ${version.number}`,
+      at: version.at,
+      by: version.by,
+      instanceId: i.id,
+      flowsUrl: `/api/v1/instances/${i.id}/versions/${version.id}/flows`,
+    }, flowsOfVersion(data, version.id));
+  }
+  const snapshot = data.snapshots.find((s) => s.id === given.snapshot);
+  if (snapshot) {
+    return made({
+      kind: "snapshot",
+      id: snapshot.id,
+      label: snapshot.name,
+      at: snapshot.createdAt,
+      by: snapshot.author,
+      instanceId: snapshot.instanceId,
+      flowsUrl: `/api/v1/snapshots/${snapshot.id}/flows`,
+    }, flowsOfVersion(data, snapshot.versionId));
+  }
+  const running = data.instances.find((i) => i.id === given.instance);
+  if (running) {
+    return made({
+      kind: "instance",
+      id: running.id,
+      label: running.name,
+      at: running.lastDeployAt,
+      instanceId: running.id,
+      flowsUrl: `/api/v1/instances/${running.id}/flows`,
+    }, flowsOfInstance(data, running));
+  }
+  if (Array.isArray(given.flows)) return made({ label: given.name ?? "" }, readFlows(given.flows));
+  throw new Refusal(404, "This version does not exist, or you may not see it.", {
+    [which]: "This does not exist, or you may not see it.",
+  });
+}
 
 const OPEN: Record<string, Handler> = {
   "GET health": (c) => ({
@@ -255,13 +345,22 @@ const CLOSED: Record<string, Handler> = {
   "GET applications/:a/snapshots": (c) =>
     list(c.data.snapshots.filter((s) => s.applicationId === c.params.a), c.query),
   "POST applications/:a/snapshots": (c) => {
-    const name = Array.isArray(c.body) ? "Uploaded flows" : c.body.name;
+    if (!c.query.get("name")) throw new Refusal(422, "Give it a name.", { name: "is missing" });
+    if (c.body === "sealed" && !c.request.headers.get("x-lineside-passphrase")) {
+      throw new Refusal(
+        422,
+        "The credentials in this file are encrypted. Give the passphrase.",
+        { passphrase: "is needed" },
+        undefined,
+        "/problems/passphrase-needed",
+      );
+    }
     const made: Snapshot = {
       ...fixture<Snapshot>("snapshot"),
       id: newId("n"),
       applicationId: c.params.a,
       instanceId: null,
-      name,
+      name: c.query.get("name")!,
       createdAt: now(),
     };
     c.data.snapshots.unshift(made);
@@ -364,7 +463,15 @@ const CLOSED: Record<string, Handler> = {
   },
   "GET instances/:i/versions": (c) =>
     list(c.data.versions.filter((v) => v.instanceId === c.params.i), c.query),
+  "GET instances/:i/versions/:v": (c) => find(c.data.versions, c.params.v),
+  "PATCH instances/:i/versions/:v": (c) =>
+    Object.assign(find(c.data.versions, c.params.v), { pinned: c.body.pinned }),
   "GET instances/:i/versions/:v/download": () => new Response("[]"),
+  "GET instances/:i/versions/:v/flows": (c) => flowsOfVersion(c.data, c.params.v),
+  "GET instances/:i/flows": (c) => ({
+    flows: flowsOfInstance(c.data, instance(c)),
+    revision: instance(c).flowsRevision,
+  }),
   "POST instances/:i/snapshots": (c) => {
     const made: Snapshot = {
       ...fixture<Snapshot>("snapshot"),
@@ -439,9 +546,21 @@ const CLOSED: Record<string, Handler> = {
   "GET snapshots/:n": (c) => find(c.data.snapshots, c.params.n),
   "PATCH snapshots/:n": (c) => Object.assign(find(c.data.snapshots, c.params.n), c.body),
   "DELETE snapshots/:n": (c) => {
+    if (find(c.data.snapshots, c.params.n).pinned) {
+      throw new Refusal(409, "This snapshot is pinned. Unpin it first.");
+    }
     c.data.snapshots = c.data.snapshots.filter((s) => s.id !== c.params.n);
   },
   "GET snapshots/:n/download": () => new Response("{}"),
+  "GET snapshots/:n/flows": (c) =>
+    flowsOfVersion(c.data, find(c.data.snapshots, c.params.n).versionId),
+  "POST comparisons": (c) => compare(side(c, "from"), side(c, "to"), c.body.match ?? "auto"),
+  "GET site/retention": (c) => c.data.retention,
+  "PATCH site/retention": (c) => {
+    mustBe(c.body.keepVersions >= 1, "keepVersions", "Keep at least 1.");
+    return Object.assign(c.data.retention, c.body);
+  },
+  "GET site/vault": (c) => c.data.vault,
   "GET stacks": (c) => list(c.data.stacks, c.query),
   "POST stacks": (c) => {
     const made = { ...c.data.stacks[0] ?? fixture("stack"), id: newId("k"), version: "4.1.3" };
@@ -554,6 +673,8 @@ export async function routes(
     null;
   const body = request.method === "GET" || path === "stacks"
     ? (await request.body?.cancel(), null)
+    : /^applications\/\w+\/snapshots$/.test(path)
+    ? (/sealed/.test(await request.text()) ? "sealed" : "open")
     : JSON.parse(await request.text() || "null");
   const me = session ? owners.get(session.id) ?? null : null;
   const base = {
@@ -578,7 +699,8 @@ export async function routes(
       const answer = await handler({ ...base, params });
       if (answer instanceof Response) return answer;
       if (answer === undefined) return new Response(null, { status: 204 });
-      return Response.json(answer, { status: request.method === "POST" ? 201 : 200 });
+      const made = request.method === "POST" && path !== "comparisons";
+      return Response.json(answer, { status: made ? 201 : 200 });
     }
   }
   throw new Refusal(404, `No such route: ${request.method} ${path}`);

@@ -1,6 +1,8 @@
 import type { ReactNode } from "react";
 import { AccountPage } from "../account/account.tsx";
 import { AuditPage } from "../audit/audit.tsx";
+import { ComparePage } from "../compare/compare.tsx";
+import { SnapshotFlows, VersionFlows } from "../compare/flows.tsx";
 import { matchPath, type Params } from "../core/router.ts";
 import { t } from "../i18n/text.ts";
 import { CreateInstance } from "../instances/create.tsx";
@@ -28,9 +30,15 @@ const PAGES: readonly [string, (params: Params) => ReactNode][] = [
   ["/instances/new", () => <CreateInstance />],
   ["/instances/:id", (p) => <InstancePage key={p.id} id={p.id} tab="overview" />],
   ["/instances/:id/:tab", (p) => <InstancePage key={p.id} id={p.id} tab={p.tab} />],
+  [
+    "/instances/:id/versions/:version",
+    (p) => <VersionFlows key={p.version} instance={p.id} version={p.version} />,
+  ],
   ["/applications", () => <ApplicationsPage />],
   ["/applications/:id", (p) => <ApplicationPage key={p.id} id={p.id} />],
   ["/snapshots/:id", (p) => <SnapshotPage key={p.id} id={p.id} />],
+  ["/snapshots/:id/flows", (p) => <SnapshotFlows key={p.id} id={p.id} />],
+  ["/compare", () => <ComparePage />],
   ["/stacks", () => <StacksPage />],
   ["/users", () => <UsersPage tab="users" />],
   ["/users/invitations", () => <UsersPage tab="invitations" />],

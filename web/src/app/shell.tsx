@@ -151,6 +151,7 @@ function Navigation({ open, close }: { open: boolean; close: () => void }) {
         { path: "/", icon: "grid-1x2", label: t("overview.title") },
         { path: "/instances", icon: "collection", label: t("instances.title") },
         { path: "/applications", icon: "folder", label: t("applications.title") },
+        { path: "/compare", icon: "intersect", label: t("compare.title") },
       ],
     },
     {

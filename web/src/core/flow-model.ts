@@ -195,7 +195,7 @@ function nodeOf(n: RawNode, model: FlowModel, isWired: boolean): FlowNode {
     ? 1
     : subflow && Array.isArray(subflow.in)
     ? Math.min(1, subflow.in.length)
-    : look.source
+    : look.source || look.guessed && outputs > 0
     ? 0
     : 1;
   return {

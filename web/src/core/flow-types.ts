@@ -11,6 +11,8 @@ export interface Look {
   button?: "left" | "right";
   /** Drawn as a small square without its label unless the node says otherwise. */
   small?: boolean;
+  /** Nobody here knows the type: an input is drawn only where one is used. */
+  guessed?: boolean;
 }
 
 const TYPES: Record<string, Look> = {
@@ -94,7 +96,7 @@ function guess(type: string): Look {
     { color: OTHERS[hash(type.split(/[ :_-]/)[0]) % OTHERS.length], icon: "box" as const };
   const source = /[ _-](in|listen|subscribe)$/i.test(type);
   const right = /[ _-](out|publish|response)$/i.test(type);
-  return { ...base, ...(source ? { source } : {}), ...(right ? { right } : {}) };
+  return { ...base, guessed: true, ...(source ? { source } : {}), ...(right ? { right } : {}) };
 }
 
 function hash(text: string): number {

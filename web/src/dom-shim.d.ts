@@ -5,4 +5,6 @@ interface StyleMedia {
 }
 // Set by the build: where the icons lie, and what this page was built from.
 declare const SPRITE_URL: string;
+// Where the texts of each language lie.
+declare const CATALOGUES: Record<"en" | "de", string>;
 declare const BUILD_ID: string;

@@ -1,7 +1,7 @@
 import { createRoot } from "react-dom/client";
 import { useStore } from "../ui/use-store.ts";
 import { App } from "./app.tsx";
-import { preferences } from "./preferences.ts";
+import { firstWords, preferences } from "./preferences.ts";
 import { begin } from "./session.ts";
 
 /** A change of language draws everything anew: texts are read while drawing, not kept. */
@@ -11,5 +11,7 @@ function Root() {
 }
 
 const root = document.getElementById("root");
-if (root) createRoot(root).render(<Root />);
+firstWords().then(() => {
+  if (root) createRoot(root).render(<Root />);
+});
 begin();

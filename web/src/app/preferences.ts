@@ -1,5 +1,6 @@
 import { createStore } from "../core/store.ts";
-import { type Language, preferredLanguage, setLanguage } from "../i18n/text.ts";
+import { learn } from "../i18n/learn.ts";
+import { knows, type Language, preferredLanguage, setLanguage } from "../i18n/text.ts";
 import type { Theme } from "../api/types.ts";
 
 interface Preferences {
@@ -31,20 +32,36 @@ function apply(): void {
 }
 
 /** Nobody has chosen a language in this browser yet: the site's own is the better guess. */
-export function suggestLanguage(language: Language): void {
-  if (localStorage.getItem("lineside-language") === null) {
-    preferences.set({ language });
+export async function suggestLanguage(language: Language): Promise<void> {
+  if (localStorage.getItem("lineside-language") === null) await speak(language);
+}
+
+export async function prefer(change: Partial<Preferences>): Promise<void> {
+  if (change.theme) {
+    localStorage.setItem("lineside-theme", change.theme);
+    preferences.set({ theme: change.theme });
     apply();
+  }
+  if (change.language) {
+    localStorage.setItem("lineside-language", change.language);
+    await speak(change.language);
   }
 }
 
-export function prefer(change: Partial<Preferences>): void {
-  if (change.theme) localStorage.setItem("lineside-theme", change.theme);
-  if (change.language) localStorage.setItem("lineside-language", change.language);
-  // The catalogue changes before anybody paints with it.
-  if (change.language) setLanguage(change.language);
-  preferences.set(change);
+/** The catalogue is there before anybody paints with it. */
+async function speak(language: Language): Promise<void> {
+  await learn(language);
+  if (!knows(language)) return;
+  setLanguage(language);
+  preferences.set({ language });
   apply();
+}
+
+/** What the first paint speaks. */
+export async function firstWords(): Promise<void> {
+  const { language } = preferences.get();
+  await speak(language);
+  if (!knows(language)) await speak(language === "en" ? "de" : "en");
 }
 
 dark.addEventListener("change", apply);

@@ -38,7 +38,7 @@ export async function begin(): Promise<void> {
     const health = await api.get<Health>("health");
     session.set({ health });
     if (health.setupRequired) return session.set({ phase: "setup" });
-    suggestLanguage(health.language);
+    await suggestLanguage(health.language);
     if (!csrf()) return session.set({ phase: "out" });
     await enter(await api.get<User>("user"));
   } catch (error) {
@@ -58,7 +58,7 @@ export async function signedIn(answer: SignedIn): Promise<void> {
 }
 
 async function enter(user: User): Promise<void> {
-  prefer({ language: user.language, theme: user.theme });
+  await prefer({ language: user.language, theme: user.theme });
   const site = user.administrator ? await api.get<Site>("site").catch(() => null) : null;
   setTimeZone(
     site?.timeZone ?? session.get().health?.timeZone ??

@@ -1,7 +1,7 @@
-import { de } from "./de.ts";
-import { en } from "./en.ts";
+import type { en } from "./en.ts";
 
 type Catalogue = typeof en;
+export type Texts = Record<keyof Catalogue, string>;
 export type Key = keyof Catalogue;
 
 /** The names in braces of a text, as a type: forgetting one is a type error. */
@@ -16,11 +16,26 @@ type Counted = Key extends infer K ? K extends `${infer Stem}_one` ? Stem : neve
 export const languages = ["en", "de"] as const;
 export type Language = (typeof languages)[number];
 
-const catalogues: Record<Language, Record<Key, string>> = { en, de };
+const catalogues = new Map<Language, Texts>();
 let current: Language = "en";
+let texts = {} as Texts;
 
+/** Catalogues come one by one, so that a browser loads only what it shows. */
+export function teach(language: Language, catalogue: Texts): void {
+  catalogues.set(language, catalogue);
+  if (language === current) texts = catalogue;
+}
+
+export function knows(language: Language): boolean {
+  return catalogues.has(language);
+}
+
+/** Only what was taught can be spoken; else the language stays. */
 export function setLanguage(language: Language): void {
+  const found = catalogues.get(language);
+  if (!found) return;
   current = language;
+  texts = found;
 }
 
 export function language(): Language {
@@ -48,7 +63,7 @@ export function fill(text: string, values: Record<string, string | number>): str
 }
 
 export function t<K extends Key>(key: K, ...values: Values<Catalogue[K]>): string {
-  const text = catalogues[current][key];
+  const text: string = texts[key];
   return values.length ? fill(text, values[0] as Record<string, string | number>) : text;
 }
 
@@ -56,11 +71,11 @@ export function t<K extends Key>(key: K, ...values: Values<Catalogue[K]>): strin
 export function tn(stem: Counted, n: number, values: Record<string, string | number> = {}): string {
   const one = new Intl.PluralRules(current).select(n) === "one";
   const key = `${stem}_${one ? "one" : "other"}` as Key;
-  return fill(catalogues[current][key], { n, ...values });
+  return fill(texts[key], { n, ...values });
 }
 
 /** A text for a word of the API; the word itself where we have none for it. */
 export function word(group: string, value: string): string {
   const key = `${group}.${value}`;
-  return key in en ? catalogues[current][key as Key] : value;
+  return Object.hasOwn(texts, key) ? texts[key as Key] : value;
 }

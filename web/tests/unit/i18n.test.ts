@@ -9,8 +9,11 @@ import {
   setTimeZone,
   utc,
 } from "../../src/i18n/format.ts";
-import { preferredLanguage, setLanguage, t, tn, word } from "../../src/i18n/text.ts";
+import { preferredLanguage, setLanguage, t, teach, tn, word } from "../../src/i18n/text.ts";
 import { equal } from "./equal.ts";
+
+teach("en", en);
+teach("de", de);
 
 const names = (text: string) => [...text.matchAll(/\{(\w+)\}/g)].map((m) => m[1]).sort();
 

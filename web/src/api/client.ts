@@ -181,6 +181,7 @@ export function upload<T>(
   file: Blob,
   progress: (sent: number, total: number) => void,
   signal: AbortSignal,
+  headers: Record<string, string> = {},
 ): Promise<T> {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
@@ -189,6 +190,7 @@ export function upload<T>(
     request.setRequestHeader("content-type", "application/octet-stream");
     const token = csrf();
     if (token) request.setRequestHeader("x-lineside-csrf", token);
+    for (const [name, value] of Object.entries(headers)) request.setRequestHeader(name, value);
     request.upload.onprogress = (e) => progress(e.loaded, file.size);
     request.onload = () => {
       let body: unknown;

@@ -171,9 +171,6 @@ export interface Instance {
   resources: { rss: number; cpuPercent: number; lagMs: number | null } | null;
   createdAt: Time;
   permissions: string[];
-  /** `null`: as the site says. */
-  keepVersions?: number | null;
-  keepDays?: number | null;
 }
 
 export interface Variable {
@@ -213,8 +210,6 @@ export interface Version {
   environment: string[];
   stackId: string | null;
   snapshot: { id: string; name: string } | null;
-  pinned?: boolean;
-  hasFiles?: boolean;
   /** What the newest run of the instance's tests on this version gave. */
   tests?: { state: string; passed: number; failed: number } | null;
 }
@@ -235,8 +230,6 @@ export interface Snapshot {
   pinned: boolean;
   modules: NodeModule[];
   environment: string[];
-  pinned?: boolean;
-  hasFiles?: boolean;
 }
 
 export interface NodeModule {
@@ -452,7 +445,7 @@ export interface Comparison {
   containers: ComparedContainer[];
   nodes: ComparedNode[];
   modules: { name: string; from: string | null; to: string | null }[];
-  environment: { name: string; change: string }[];
+  environment: { name: string; change: "added" | "removed" }[];
   warnings: string[];
 }
 

@@ -1,5 +1,5 @@
 import type { Comparison } from "../api/types.ts";
-import { t, word } from "../i18n/text.ts";
+import { t } from "../i18n/text.ts";
 import { Panel } from "../ui/page-head.tsx";
 import { ChangeTag } from "./change.tsx";
 
@@ -34,9 +34,7 @@ export function Beside({ comparison }: { comparison: Comparison }) {
             <ul className="beside">
               {environment.map((v) => (
                 <li key={v.name}>
-                  {v.change === "added" || v.change === "removed" || v.change === "changed"
-                    ? <ChangeTag change={v.change} />
-                    : word("change", v.change)}
+                  <ChangeTag change={v.change} />
                   <code>{v.name}</code>
                 </li>
               ))}

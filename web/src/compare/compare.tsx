@@ -1,5 +1,6 @@
 import { useEffect, useMemo, useRef, useState } from "react";
 import type { ComparedNode, Comparison, MatchBy } from "../api/types.ts";
+import { around, type Box } from "../core/flow-geometry.ts";
 import {
   type ContainerEntry,
   entriesOf,
@@ -19,6 +20,7 @@ import { Button } from "../ui/button.tsx";
 import { Toolbar } from "../ui/list.tsx";
 import { navigate, navigation, useLocation } from "../ui/navigation.ts";
 import { PageHead } from "../ui/page-head.tsx";
+import { problemText } from "../ui/problem.tsx";
 import { Empty, Failed, Loading } from "../ui/states.tsx";
 import { Beside } from "./beside.tsx";
 import { CHANGES, ChangeTag } from "./change.tsx";
@@ -40,12 +42,23 @@ export function ComparePage() {
   const to = parseSide(at.query.get("to") ?? "");
   const asked = at.query.get("match");
   const match: MatchBy = asked === "id" || asked === "name" ? asked : "auto";
-  const compared = useComparison(from, to, match);
+  // With one side only, it is compared with itself: that tells what it is.
+  const compared = useComparison(from ?? to, to ?? from, match);
   const [picking, setPicking] = useState<End | null>(null);
   const { data, error } = compared;
-  const fields = error?.problem.fields ?? {};
-  const lost = (end: End) => compared.lost[end] ? t("compare.fileLost") : fields[end] ?? null;
-  const named = fields.from !== undefined || fields.to !== undefined;
+  // Which side is to blame, and what the other one is, each side tells by itself.
+  const own = {
+    from: useComparison(error ? from : null, error ? from : null, "id"),
+    to: useComparison(error ? to : null, error ? to : null, "id"),
+  };
+  const lost = (end: End) => {
+    if (compared.lost[end]) return t("compare.fileLost");
+    const alone = own[end].error;
+    return alone ? problemText(alone) : null;
+  };
+  const seen = (end: End) =>
+    (end === "from" ? from : to) ? (data ?? own[end].data)?.[end] ?? null : null;
+  const named = lost("from") !== null || lost("to") !== null;
   const swap = () =>
     put({
       from: at.query.get("to"),
@@ -59,19 +72,21 @@ export function ComparePage() {
       <div className="sides">
         <SideCard
           which="from"
-          side={data?.from ?? null}
+          picked={from}
+          side={seen("from")}
           error={lost("from")}
           onPick={() => setPicking("from")}
         />
         <Button icon="arrow-left-right" label={t("compare.swap")} onClick={swap} />
         <SideCard
           which="to"
-          side={data?.to ?? null}
+          picked={to}
+          side={seen("to")}
           error={lost("to")}
           onPick={() => setPicking("to")}
         />
       </div>
-      {data
+      {data && from && to
         ? (
           <Found
             key={`${at.query.get("from")} ${at.query.get("to")}`}
@@ -81,13 +96,13 @@ export function ComparePage() {
             match={match}
           />
         )
-        : error && !named
+        : error && !named && !own.from.loading && !own.to.loading
         ? (
           <section className="panel">
             <Failed error={error} retry={compared.reload} />
           </section>
         )
-        : compared.loading
+        : compared.loading || error && !named
         ? (
           <section className="panel">
             <Loading rows={6} />
@@ -242,9 +257,7 @@ function Found(
             <h2>{t("compare.differences")}</h2>
             <span className="grow" />
             <span className="muted small nowrap" role="status">
-              {index
-                ? t("compare.position", { n: index, m: order.length })
-                : tn("compare.count", order.length)}
+              {index ? t("compare.position", { n: index, m: order.length }) : number(order.length)}
             </span>
             <Button
               kind="quiet"
@@ -377,6 +390,10 @@ function Drawings(
       to: now ? sceneOf(now, marksOf(comparison, "to", hideMoves)) : null,
     };
   }, [ready, old, now, comparison, hideMoves, p.together]);
+  const frame = useMemo(
+    () => around([scenes?.from, scenes?.to].flatMap((s) => s ? [s.box] : [])) ?? undefined,
+    [scenes],
+  );
   const hold = (end: End) => (view: FlowView | null) => {
     views.current[end] = view;
     const { from, to } = views.current;
@@ -399,6 +416,7 @@ function Drawings(
       side={p.together ? "" : comparison[end].label}
       tab={labelOf(entry)}
       scene={scene}
+      frame={frame}
       start={`${entry.key} ${p.together}`}
       selected={p.selected}
       onSelect={p.onSelect}
@@ -438,6 +456,7 @@ function Pane(
     side: string;
     tab: string;
     scene: Scene | null;
+    frame: Box | undefined;
     start: string;
     selected: string | null;
     onSelect: (key: string | null) => void;
@@ -457,6 +476,7 @@ function Pane(
         ? (
           <FlowDrawing
             scene={p.scene}
+            frame={p.frame}
             start={p.start}
             label={`${p.title}: ${t("flow.drawing", { name: p.tab })}`}
             selected={p.selected}

@@ -23,7 +23,7 @@ export function Difference({ node, names, level }: {
   names: Names;
   level: 2 | 3;
 }) {
-  const Heading = level === 2 ? "h2" : "h3";
+  const Heading = level === 2 ? "h2" : "h3", heading = level === 2 ? "h3" : "h4";
   const moved = node.isMoved && node.fromContainer !== node.toContainer &&
     node.fromContainer !== undefined && node.toContainer !== undefined;
   const rows = node.properties;
@@ -54,8 +54,8 @@ export function Difference({ node, names, level }: {
           ? <p>{t("compare.movedPlace")}</p>
           : null}
         {node.credentials ? <p>{t(`compare.credentials.${node.credentials}`)}</p> : null}
-        {rows.map((r) => <Property key={r.path} property={r} />)}
-        <Wires node={node} names={names} />
+        {rows.map((r) => <Property key={r.path} property={r} heading={heading} />)}
+        <Wires node={node} names={names} heading={heading} />
         {rows.length === 0 && !node.isMoved && !node.credentials && node.change === "changed" &&
             node.wires.added.length + node.wires.removed.length === 0
           ? <p className="muted">{t("compare.nothingMore")}</p>
@@ -65,20 +65,22 @@ export function Difference({ node, names, level }: {
   );
 }
 
-function Property({ property }: { property: ComparedProperty }) {
+type Below = "h3" | "h4";
+
+function Property({ property, heading: Heading }: { property: ComparedProperty; heading: Below }) {
   const { path, lines } = property;
   return (
-    <section className="property" aria-label={path}>
-      <h4>
+    <div className="property">
+      <Heading>
         <code>{path}</code>
-      </h4>
+      </Heading>
       {lines ? <Code lines={lines} path={path} /> : (
         <dl className="before-after">
           <Value side="from" value={property.from} />
           <Value side="to" value={property.to} />
         </dl>
       )}
-    </section>
+    </div>
   );
 }
 
@@ -101,7 +103,7 @@ function Value({ side, value }: { side: "from" | "to"; value: unknown }) {
 /** Lines with their numbers at both sides, and a sign before colour. */
 function Code({ lines, path }: { lines: ComparedLine[]; path: string }) {
   return (
-    <div className="code-diff" tabIndex={0} role="region" aria-label={path}>
+    <div className="code-diff" tabIndex={0} role="group" aria-label={path}>
       <table>
         <thead className="vh">
           <tr>
@@ -143,7 +145,9 @@ function Code({ lines, path }: { lines: ComparedLine[]; path: string }) {
   );
 }
 
-function Wires({ node, names }: { node: ComparedNode; names: Names }) {
+function Wires(
+  { node, names, heading: Heading }: { node: ComparedNode; names: Names; heading: Below },
+) {
   const { added, removed } = node.wires;
   if (added.length + removed.length === 0) return null;
   const line = (w: ComparedWire, change: "added" | "removed") => {
@@ -158,12 +162,12 @@ function Wires({ node, names }: { node: ComparedNode; names: Names }) {
   };
   const title = tn("compare.wires", added.length + removed.length);
   return (
-    <section className="property" aria-label={title}>
-      <h4>{title}</h4>
+    <div className="property">
+      <Heading>{title}</Heading>
       <ul className="wire-list">
         {removed.map((w) => line(w, "removed"))}
         {added.map((w) => line(w, "added"))}
       </ul>
-    </section>
+    </div>
   );
 }

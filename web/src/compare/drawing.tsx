@@ -1,4 +1,5 @@
 import { useEffect, useMemo, useRef } from "react";
+import type { Box } from "../core/flow-geometry.ts";
 import type { Words } from "../core/flow-draw.ts";
 import type { FlowContainer } from "../core/flow-model.ts";
 import { type Scene, sceneOf } from "../core/flow-scene.ts";
@@ -24,6 +25,8 @@ const WORDS: Words = {
 export function FlowDrawing(
   p: {
     scene: Scene;
+    /** What is all, if more than this scene. */
+    frame?: Box;
     /** Another one: looked at from its beginning. */
     start: string;
     label: string;
@@ -56,9 +59,9 @@ export function FlowDrawing(
     };
   }, []);
   useEffect(() => {
-    view.current?.show(p.scene, started.current !== p.start);
+    view.current?.show(p.scene, started.current !== p.start, p.frame);
     started.current = p.start;
-  }, [p.scene, p.start]);
+  }, [p.scene, p.start, p.frame]);
   useEffect(() => view.current?.select(p.selected), [p.selected, p.scene]);
   return (
     <svg

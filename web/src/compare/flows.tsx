@@ -212,15 +212,15 @@ function Properties({ node }: { node: RawNode }) {
         {rows.map(([key, value]) => {
           const text = typeof value === "string" ? value : JSON.stringify(value, null, 2);
           return (
-            <section key={key} className="property" aria-label={key}>
-              <h4>
+            <div key={key} className="property">
+              <h3>
                 <code>{key}</code>
-              </h4>
+              </h3>
               <pre
                 className="plain"
                 tabIndex={text.length > 400 ? 0 : undefined}
               >{text || " "}</pre>
-            </section>
+            </div>
           );
         })}
       </div>

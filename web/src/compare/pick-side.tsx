@@ -190,8 +190,8 @@ function OfFile({ onPick }: { onPick: (side: Side) => void }) {
     const read = readFlowsFile(await file.text());
     const flows = read.kind === "flows"
       ? read.flows
-      : read.kind === "snapshot" && Array.isArray(read.body.flows)
-      ? read.body.flows
+      : read.kind === "snapshot"
+      ? flowsOfSnapshot(read.body)
       : null;
     if (!flows) return setSays(t("flowsFile.wrong"));
     setFound({ name: file.name, flows });
@@ -222,4 +222,12 @@ function OfFile({ onPick }: { onPick: (side: Side) => void }) {
       </div>
     </>
   );
+}
+
+/** Ours has its flows beside the name, FlowFuse's one level deeper. */
+function flowsOfSnapshot(body: Record<string, unknown>): unknown[] | null {
+  const { flows } = body;
+  if (Array.isArray(flows)) return flows;
+  const inner = (flows as { flows?: unknown } | null | undefined)?.flows;
+  return Array.isArray(inner) ? inner : null;
 }

@@ -5,10 +5,18 @@ import { Button } from "../ui/button.tsx";
 import { Link } from "../ui/link.tsx";
 import { Shape } from "../ui/status.tsx";
 import { Time } from "../ui/time.tsx";
+import type { Side } from "./sides.ts";
 
 /** What stands at one side, and the way to another. */
 export function SideCard(
-  p: { which: "from" | "to"; side: ComparedSide | null; error: string | null; onPick: () => void },
+  p: {
+    which: "from" | "to";
+    /** What the address names; `side` is what the server knows of it. */
+    picked: Side | null;
+    side: ComparedSide | null;
+    error: string | null;
+    onPick: () => void;
+  },
 ) {
   const { side } = p;
   const title = t(p.which === "from" ? "compare.from" : "compare.to");
@@ -43,9 +51,13 @@ export function SideCard(
               {p.error}
             </p>
           )
-          : <p className="side-name muted">{t("compare.notPicked")}</p>}
+          : (
+            <p className="side-name muted">
+              {p.picked ? t(`compare.side.${p.picked.kind}`) : t("compare.notPicked")}
+            </p>
+          )}
       </div>
-      <Button onClick={p.onPick}>{side ? t("compare.other") : t("compare.pick")}</Button>
+      <Button onClick={p.onPick}>{p.picked ? t("compare.other") : t("compare.pick")}</Button>
     </section>
   );
 }

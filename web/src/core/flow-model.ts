@@ -101,9 +101,11 @@ const color = (v: unknown): string | null =>
 /** Takes what the API and files give: an array, or an object with one. */
 export function readFlows(json: unknown): RawNode[] {
   const all = Array.isArray(json) ? json : record(json) ? list(json.flows) : [];
-  return all.filter((n): n is RawNode =>
-    record(n) && typeof n.id === "string" && typeof n.type === "string"
-  );
+  return all.flatMap((n) => {
+    if (!record(n) || typeof n.type !== "string") return [];
+    if (typeof n.id === "string") return [n as RawNode];
+    return typeof n.id === "number" ? [{ ...n, id: String(n.id) } as RawNode] : [];
+  });
 }
 
 export function modelOf(flows: readonly RawNode[]): FlowModel {

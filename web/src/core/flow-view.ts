@@ -48,6 +48,7 @@ export class FlowView {
   private camera: Camera = { k: 1, x: 0, y: 0 };
   private tiles: Tile[] = [];
   private scene: Scene | null = null;
+  private frame: Box = { x: 0, y: 0, w: 1, h: 1 };
   private selected: string | null = null;
   private width = 0;
   private height = 0;
@@ -71,9 +72,13 @@ export class FlowView {
     this.watch.observe(svg);
   }
 
-  /** Draws another scene; the place that is looked at stays unless `start`. */
-  show(scene: Scene, start: boolean): void {
+  /**
+   * Draws another scene; the place that is looked at stays unless `start`. `frame` is what is all:
+   * peers have the same.
+   */
+  show(scene: Scene, start: boolean, frame: Box = scene.box): void {
     this.scene = scene;
+    this.frame = frame;
     this.draw(scene);
     if (start) this.wanted = "start";
     this.select(this.selected);
@@ -110,11 +115,11 @@ export class FlowView {
     this.move(centred(this.camera, grown(box, 30), this.width, this.height));
   }
 
-  fit(echo = true): void {
+  fit(): void {
     if (this.scene && this.width) {
-      this.move(fitted(grown(this.scene.box, 30), this.width, this.height));
+      this.move(fitted(grown(this.frame, 30), this.width, this.height));
     }
-    if (echo) this.peer?.fit(false);
+    this.peer?.move(this.camera);
   }
 
   pan(dx: number, dy: number, echo = true): void {
@@ -193,13 +198,13 @@ export class FlowView {
     if (!this.scene || !this.width) return;
     const { wanted } = this;
     if (wanted === "start") {
-      this.move(fitted(grown(this.scene.box, 30), this.width, this.height, READABLE));
+      this.move(fitted(grown(this.frame, 30), this.width, this.height, READABLE));
     } else if (wanted) {
       const key = wanted.find((k) => this.has(k));
       const box = key === undefined ? null : this.place(key);
       if (box) this.move(centred(this.camera, grown(box, 30), this.width, this.height));
       else if (this.camera.k === 1 && this.camera.x === 0) {
-        this.move(fitted(grown(this.scene.box, 30), this.width, this.height, READABLE));
+        this.move(fitted(grown(this.frame, 30), this.width, this.height, READABLE));
       }
     }
     this.apply();

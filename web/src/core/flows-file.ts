@@ -1,9 +1,15 @@
 export type FlowsFile =
   | { kind: "flows"; flows: unknown[]; nodes: number; tabs: number }
-  | { kind: "snapshot"; body: Record<string, unknown>; name: string }
+  | {
+    kind: "snapshot";
+    body: Record<string, unknown>;
+    name: string;
+    /** It holds credentials that only a passphrase opens. */
+    sealed: boolean;
+  }
   | { kind: "wrong"; reason: "not-json" | "not-flows" };
 
-/** What a person dropped on the page: a plain flows array, an editor export, or one of our snapshot files. */
+/** What a person dropped on the page: plain flows, an editor's export, a snapshot of ours or FlowFuse's. */
 export function readFlowsFile(text: string): FlowsFile {
   let value: unknown;
   try {
@@ -11,11 +17,13 @@ export function readFlowsFile(text: string): FlowsFile {
   } catch {
     return { kind: "wrong", reason: "not-json" };
   }
-  if (isRecord(value) && "lineside-snapshot" in value) {
+  if (isRecord(value) && ("lineside-snapshot" in value || isRecord(value.flows))) {
+    const inner = isRecord(value.flows) ? value.flows : value;
     return {
       kind: "snapshot",
       body: value,
       name: typeof value.name === "string" ? value.name : "",
+      sealed: Boolean(inner.credentials ?? value.credentials),
     };
   }
   const flows = Array.isArray(value) ? value : isRecord(value) ? value.flows : null;

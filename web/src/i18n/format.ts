@@ -56,6 +56,12 @@ export function date(at: string | number, tz = zone): string {
   return formatter({ day: "numeric", month: "short", year: "numeric" }, tz).format(new Date(at));
 }
 
+/** `Friday, 20 November 2026`. */
+export function day(at: string | number, tz = zone): string {
+  return formatter({ weekday: "long", day: "numeric", month: "long", year: "numeric" }, tz)
+    .format(new Date(at));
+}
+
 export function clock(at: string | number, tz = zone): string {
   return formatter({ hour: "2-digit", minute: "2-digit" }, tz).format(new Date(at));
 }

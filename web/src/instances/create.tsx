@@ -1,7 +1,7 @@
 import { useMemo, useState } from "react";
 import { api } from "../api/client.ts";
-import type { Application, Instance, Parameter, Recipe, Stack } from "../api/types.ts";
-import { useAction, useList } from "../api/use.ts";
+import type { Application, Instance, Parameter, Recipe, Snapshot, Stack } from "../api/types.ts";
+import { useAction, useList, useLoad } from "../api/use.ts";
 import { readFlowsFile } from "../core/flows-file.ts";
 import { slugOf } from "../core/names.ts";
 import { t, tn } from "../i18n/text.ts";
@@ -14,7 +14,7 @@ import { PageHead, Panel } from "../ui/page-head.tsx";
 import { Await, Empty, Loading } from "../ui/states.tsx";
 import { toast } from "../ui/toast.tsx";
 
-type Start = "recipe" | "file" | "empty";
+type Start = "snapshot" | "recipe" | "file" | "empty";
 type Values = Record<string, string | number | boolean | null>;
 
 export function CreateInstance() {
@@ -64,7 +64,11 @@ function Wizard(
     p.applications.find((a) => a.id === wanted)?.id ?? p.applications[0].id,
   );
   const [name, setName] = useState("");
-  const [start, setStart] = useState<Start>(p.recipes.length ? "recipe" : "empty");
+  const [from] = useQuery("snapshot");
+  const snapshot = useLoad<Snapshot>(from ? `snapshots/${from}` : null);
+  const [start, setStart] = useState<Start>(
+    from ? "snapshot" : p.recipes.length ? "recipe" : "empty",
+  );
   const [recipe, setRecipe] = useState(p.recipes[0]?.name ?? "");
   const [values, setValues] = useState<Values>({});
   const [flows, setFlows] = useState<unknown[] | null>(null);
@@ -88,6 +92,7 @@ function Wizard(
         body.parameters = parametersOf(picked, values);
       }
       if (start === "file") body.flows = flows;
+      if (start === "snapshot") body.snapshot = from;
       const made = await api.post<Instance>(`applications/${application}/instances`, body, {
         timeout: 120_000,
       });
@@ -144,6 +149,13 @@ function Wizard(
             value={start}
             onChange={(v) => setStart(v as Start)}
             choices={[
+              ...(from
+                ? [{
+                  value: "snapshot",
+                  label: t("snapshot"),
+                  note: snapshot.data?.name ?? t("create.snapshotNote"),
+                }]
+                : []),
               ...(p.recipes.length
                 ? [{ value: "recipe", label: t("create.recipe"), note: t("create.recipeNote") }]
                 : []),
@@ -186,6 +198,9 @@ function Wizard(
               </>
             )
             : null}
+          {start === "snapshot" && snapshot.data
+            ? <FromSnapshot snapshot={snapshot.data} error={fields.snapshot} />
+            : null}
           {start === "file" ? <FlowsFile onRead={setFlows} error={fields.flows} /> : null}
         </div>
       </Panel>
@@ -202,6 +217,28 @@ function Wizard(
         </Button>
       </div>
     </Form>
+  );
+}
+
+/** What comes along, and what has to be there. */
+function FromSnapshot({ snapshot, error }: { snapshot: Snapshot; error?: string }) {
+  return (
+    <div>
+      <p>
+        {t("create.snapshotText", { name: snapshot.name })}{" "}
+        {snapshot.hasCredentials ? t("create.snapshotCredentials") : ""}
+      </p>
+      {snapshot.modules.length
+        ? (
+          <p className="muted">
+            {t("create.snapshotModules", {
+              list: snapshot.modules.map((m) => `${m.name} ${m.version}`).join(", "),
+            })}
+          </p>
+        )
+        : null}
+      {error ? <p className="error">{error}</p> : null}
+    </div>
   );
 }
 

@@ -3,10 +3,12 @@ import { api, type ApiError } from "../api/client.ts";
 import { may } from "../api/permissions.ts";
 import type { Instance, RestoreResult } from "../api/types.ts";
 import { asError, useAction, useList } from "../api/use.ts";
+import { compareUrl, type Side } from "../compare/sides.ts";
 import { t, tn } from "../i18n/text.ts";
 import { Button } from "../ui/button.tsx";
 import { Dialog } from "../ui/dialog.tsx";
 import { SelectField } from "../ui/fields.tsx";
+import { Link } from "../ui/link.tsx";
 import { navigate } from "../ui/navigation.ts";
 import { ProblemNote } from "../ui/problem.tsx";
 import { Loading } from "../ui/states.tsx";
@@ -80,6 +82,15 @@ export function Restore(p: Props) {
         ]}
       />
       <p>{t("restore.text")}</p>
+      {picked
+        ? (
+          <p>
+            <Link href={compareUrl({ kind: "instance", id: picked }, sideOf(p.source))}>
+              {t("restore.compare")}
+            </Link>
+          </p>
+        )
+        : null}
       {picked && !ready && !trialError ? <Loading rows={2} /> : null}
       {trialError ? <ProblemNote error={trialError} /> : null}
       {ready ? <Findings result={trial.result} /> : null}
@@ -98,6 +109,12 @@ export function Restore(p: Props) {
       </div>
     </Dialog>
   );
+}
+
+function sideOf(source: Props["source"]): Side {
+  return "version" in source
+    ? { kind: "version", id: source.version }
+    : { kind: "snapshot", id: source.snapshot };
 }
 
 function Findings({ result }: { result: RestoreResult }) {

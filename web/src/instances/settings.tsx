@@ -27,8 +27,59 @@ export function SettingsTab({ instance, onChange }: Props) {
     <>
       <General key={`g${instance.id}`} instance={instance} onChange={onChange} />
       <Palette key={`p${instance.id}`} instance={instance} onChange={onChange} />
+      <Keeping key={`k${instance.id}`} instance={instance} onChange={onChange} />
       <PageAccess key={`a${instance.id}`} instance={instance} onChange={onChange} />
     </>
+  );
+}
+
+/** Empty fields follow the site. */
+function Keeping({ instance, onChange }: Props) {
+  const [draft, setDraft] = useState<{ keepVersions?: string; keepDays?: string }>({});
+  const action = useAction();
+  const fields = action.error?.problem.fields ?? {};
+  const dirty = Object.keys(draft).length > 0;
+  useUnsaved(dirty);
+  const locked = !may(instance, "instance.edit");
+  const field = (key: "keepVersions" | "keepDays", label: string, min: number) => (
+    <TextField
+      label={label}
+      hint={t("keeping.asSite")}
+      type="number"
+      min={min}
+      disabled={locked}
+      value={draft[key] ?? String(instance[key] ?? "")}
+      onChange={(v) => setDraft({ ...draft, [key]: v })}
+      error={fields[key]}
+    />
+  );
+  const save = () =>
+    action.run(async () => {
+      const body = Object.fromEntries(
+        Object.entries(draft).map(([key, v]) => [key, v === "" ? null : Number(v)]),
+      );
+      onChange(await api.patch<Instance>(`instances/${instance.id}`, body));
+      setDraft({});
+      toast(t("saved"));
+    });
+  return (
+    <Panel title={t("keeping.title")}>
+      <Form onSubmit={save} error={action.error} className="form pad columns">
+        {field("keepVersions", t("keeping.newest"), 1)}
+        {field("keepDays", t("keeping.days"), 0)}
+        <div className="form-foot whole">
+          <span className="grow" />
+          <Button
+            type="submit"
+            kind="primary"
+            busy={action.busy}
+            why={locked ? t("why.role") : dirty ? null : t("unchanged")}
+          >
+            {t("save")}
+          </Button>
+        </div>
+      </Form>
+    </Panel>
   );
 }
 

@@ -1,18 +1,17 @@
 import { useState } from "react";
-import { api, query } from "../api/client.ts";
+import { api } from "../api/client.ts";
 import { somewhere } from "../api/permissions.ts";
 import type { Application, Instance, Snapshot } from "../api/types.ts";
 import { useAction, useCalm, useList, useLoad, useTopic } from "../api/use.ts";
 import { useCrumb } from "../app/crumbs.ts";
 import { session } from "../app/session.ts";
-import { readFlowsFile } from "../core/flows-file.ts";
-import { isHeaderText } from "../core/names.ts";
 import { bytes } from "../i18n/format.ts";
 import { t, tn } from "../i18n/text.ts";
 import { instanceColumns, keepUp } from "../instances/instances.tsx";
 import { Button, LinkButton } from "../ui/button.tsx";
 import { Confirm, Dialog } from "../ui/dialog.tsx";
 import { Form, TextArea, TextField } from "../ui/fields.tsx";
+import { Icon } from "../ui/icon.tsx";
 import { Link } from "../ui/link.tsx";
 import { ListPanel } from "../ui/list.tsx";
 import { Menu } from "../ui/menu.tsx";
@@ -23,6 +22,8 @@ import { Tabs } from "../ui/tabs.tsx";
 import { Time } from "../ui/time.tsx";
 import { toast } from "../ui/toast.tsx";
 import { useStore } from "../ui/use-store.ts";
+import { compareSnapshot } from "./snapshot.tsx";
+import { UploadSnapshot } from "./upload.tsx";
 
 export function ApplicationPage({ id }: { id: string }) {
   const loaded = useLoad<Application>(`applications/${id}`);
@@ -164,7 +165,25 @@ function Snapshots({ id }: { id: string }) {
             key: "name",
             title: t("name"),
             sort: (s) => s.name,
-            cell: (s) => <Link href={`/snapshots/${s.id}`}>{s.name}</Link>,
+            cell: (s) => (
+              <>
+                <Link href={`/snapshots/${s.id}`}>{s.name}</Link>
+                {s.pinned
+                  ? (
+                    <span className="tag">
+                      <Icon name="pin-angle-fill" />
+                      {t("pinned")}
+                    </span>
+                  )
+                  : null}
+              </>
+            ),
+          },
+          {
+            key: "note",
+            title: t("note"),
+            extra: true,
+            cell: (s) => <span className="wrap muted">{s.note}</span>,
           },
           {
             key: "instance",
@@ -195,11 +214,25 @@ function Snapshots({ id }: { id: string }) {
             extra: true,
             cell: (s) => bytes(s.size),
           },
+          {
+            key: "compare",
+            title: t("compare.title"),
+            quiet: true,
+            extra: true,
+            cell: (s) => (
+              <LinkButton
+                kind="quiet"
+                icon="intersect"
+                label={t("snapshots.compareNamed", { name: s.name })}
+                href={compareSnapshot(s)}
+              />
+            ),
+          },
         ]}
       />
       {adding
         ? (
-          <Upload
+          <UploadSnapshot
             application={id}
             onClose={() => setAdding(false)}
             onDone={(s) => {
@@ -211,103 +244,6 @@ function Snapshots({ id }: { id: string }) {
         )
         : null}
     </>
-  );
-}
-
-function Upload(
-  p: { application: string; onClose: () => void; onDone: (s: Snapshot) => void },
-) {
-  const [body, setBody] = useState<unknown>(null);
-  const [sealed, setSealed] = useState(false);
-  const [passphrase, setPassphrase] = useState("");
-  const [name, setName] = useState("");
-  const [says, setSays] = useState("");
-  const action = useAction();
-  const read = async (file: File | undefined) => {
-    setBody(null);
-    if (!file) return setSays("");
-    const found = readFlowsFile(await file.text());
-    if (found.kind === "wrong") return setSays(t("flowsFile.wrong"));
-    if (found.kind === "flows") {
-      setSays(t("flowsFile.found", { nodes: found.nodes, tabs: found.tabs }));
-      setName(file.name.replace(/\.json$/, ""));
-      setSealed(false);
-      setBody(found.flows);
-    } else {
-      setSays(t("snapshots.found", { name: found.name }));
-      setName(found.name);
-      setSealed(true);
-      setBody(found.body);
-    }
-  };
-  return (
-    <Dialog title={t("snapshots.upload")} onClose={p.onClose}>
-      <p>{t("snapshots.uploadText")}</p>
-      <Form
-        error={action.error}
-        onSubmit={() =>
-          body !== null && isHeaderText(passphrase) &&
-          action.run(async () =>
-            p.onDone(
-              await api.post<Snapshot>(
-                query(`applications/${p.application}/snapshots`, { name }),
-                body,
-                {
-                  timeout: 120_000,
-                  headers: sealed && passphrase
-                    ? { "x-lineside-passphrase": passphrase }
-                    : undefined,
-                },
-              ),
-            )
-          )}
-      >
-        <div className="form-field">
-          <label htmlFor="snapshot-file">{t("snapshots.file")}</label>
-          <input
-            id="snapshot-file"
-            className="input"
-            type="file"
-            accept=".json,application/json"
-            onChange={(e) => read(e.target.files?.[0])}
-          />
-          <p className="hint" role="status">{says}</p>
-        </div>
-        {body === null ? null : (
-          <TextField
-            label={t("name")}
-            required
-            maxLength={80}
-            value={name}
-            onChange={setName}
-            error={action.error?.problem.fields?.name}
-          />
-        )}
-        {sealed
-          ? (
-            <TextField
-              label={t("snapshots.passphrase")}
-              hint={t("snapshots.passphraseUpload")}
-              type="password"
-              value={passphrase}
-              onChange={setPassphrase}
-              error={isHeaderText(passphrase) ? null : t("snapshots.passphraseAscii")}
-            />
-          )
-          : null}
-        <div className="dialog-foot">
-          <Button onClick={p.onClose}>{t("cancel")}</Button>
-          <Button
-            type="submit"
-            kind="primary"
-            busy={action.busy}
-            why={body === null ? t("flowsFile.pickFirst") : null}
-          >
-            {t("snapshots.upload")}
-          </Button>
-        </div>
-      </Form>
-    </Dialog>
   );
 }
 

@@ -1,24 +1,32 @@
 import { useState } from "react";
-import { api, download } from "../api/client.ts";
+import { api } from "../api/client.ts";
 import type { Application, Instance, Snapshot } from "../api/types.ts";
-import { useAction, useLoad } from "../api/use.ts";
+import { asError, useAction, useLoad } from "../api/use.ts";
 import { useCrumb } from "../app/crumbs.ts";
 import { session } from "../app/session.ts";
 import { somewhere } from "../api/permissions.ts";
 import { useStore } from "../ui/use-store.ts";
-import { isHeaderText } from "../core/names.ts";
+import { DownloadSnapshot } from "./download.tsx";
 import { bytes } from "../i18n/format.ts";
 import { t } from "../i18n/text.ts";
 import { Restore } from "../instances/restore.tsx";
-import { Button } from "../ui/button.tsx";
+import { Button, LinkButton } from "../ui/button.tsx";
 import { Confirm, Dialog } from "../ui/dialog.tsx";
 import { Form, TextArea, TextField } from "../ui/fields.tsx";
 import { Link } from "../ui/link.tsx";
 import { Menu } from "../ui/menu.tsx";
 import { navigate } from "../ui/navigation.ts";
 import { Facts, PageHead, Panel } from "../ui/page-head.tsx";
+import { problemText } from "../ui/problem.tsx";
 import { Await } from "../ui/states.tsx";
 import { Time } from "../ui/time.tsx";
+import { toast } from "../ui/toast.tsx";
+
+/** With what its instance runs now; uploaded ones wait for the other side to be picked. */
+export function compareSnapshot(s: Snapshot): string {
+  const from = `from=snapshot:${s.id}`;
+  return s.instanceId ? `/compare?${from}&to=instance:${s.instanceId}` : `/compare?${from}`;
+}
 
 export function SnapshotPage({ id }: { id: string }) {
   const loaded = useLoad<Snapshot>(`snapshots/${id}`);
@@ -28,6 +36,13 @@ export function SnapshotPage({ id }: { id: string }) {
   const user = useStore(session, (state) => state.user);
   const why = user && somewhere(user, "member") ? null : t("why.role");
   const [dialog, setDialog] = useState<"restore" | "edit" | "delete" | "download" | null>(null);
+  const pin = async () => {
+    try {
+      loaded.set(await api.patch<Snapshot>(`snapshots/${id}`, { pinned: !s?.pinned }));
+    } catch (e) {
+      toast(problemText(asError(e)));
+    }
+  };
   useCrumb(
     id,
     s?.name,
@@ -43,16 +58,35 @@ export function SnapshotPage({ id }: { id: string }) {
                 label={t("snapshots.actions")}
                 icon="three-dots"
                 items={[
+                  {
+                    label: t("snapshots.make"),
+                    icon: "plus-lg",
+                    why,
+                    onPick: () =>
+                      navigate(`/instances/new?application=${s.applicationId}&snapshot=${s.id}`),
+                  },
+                  {
+                    label: s.pinned ? t("unpin") : t("pin"),
+                    icon: "pin-angle",
+                    why,
+                    onPick: pin,
+                  },
                   { label: t("edit"), icon: "pencil-square", why, onPick: () => setDialog("edit") },
                   {
                     label: t("snapshots.delete"),
                     icon: "trash",
                     danger: true,
-                    why,
+                    why: why ?? (s.pinned ? t("snapshots.unpinFirst") : null),
                     onPick: () => setDialog("delete"),
                   },
                 ]}
               />
+              <LinkButton icon="eye" href={`/snapshots/${s.id}/flows`}>
+                {t("snapshots.look")}
+              </LinkButton>
+              <LinkButton icon="intersect" href={compareSnapshot(s)}>
+                {t("compare.title")}
+              </LinkButton>
               <Button icon="download" onClick={() => setDialog("download")}>{t("download")}</Button>
               <Button
                 kind="primary"
@@ -82,8 +116,20 @@ export function SnapshotPage({ id }: { id: string }) {
                     : t("source.upload"),
                 ],
                 [t("snapshots.author"), snapshot.author],
+                [
+                  t("snapshots.kept"),
+                  snapshot.pinned ? t("snapshots.isPinned") : t("snapshots.notPinned"),
+                ],
                 [t("created"), <Time key="t" at={snapshot.createdAt} />],
                 [t("size"), bytes(snapshot.size)],
+                [
+                  t("snapshots.credentials"),
+                  snapshot.hasCredentials ? t("snapshots.included") : t("snapshots.none"),
+                ],
+                [
+                  t("snapshots.files"),
+                  snapshot.hasFiles ? t("snapshots.included") : t("snapshots.none"),
+                ],
                 [
                   t("snapshots.modules"),
                   snapshot.modules.map((m) => `${m.name} ${m.version}`).join(", ") || "–",
@@ -110,56 +156,19 @@ export function SnapshotPage({ id }: { id: string }) {
         )
         : null}
       {s && dialog === "download"
-        ? <DownloadDialog snapshot={s} onClose={() => setDialog(null)} />
+        ? (
+          <DownloadSnapshot
+            snapshot={s}
+            mayTakeCredentials={why === null}
+            onClose={() => setDialog(null)}
+          />
+        )
         : null}
       {s && dialog === "edit"
         ? <Edit snapshot={s} onClose={() => setDialog(null)} onDone={loaded.set} />
         : null}
       {s && dialog === "delete" ? <Remove snapshot={s} onClose={() => setDialog(null)} /> : null}
     </div>
-  );
-}
-
-/** Credentials leave this server only sealed with a passphrase, which goes in a header. */
-function DownloadDialog({ snapshot, onClose }: { snapshot: Snapshot; onClose: () => void }) {
-  const [passphrase, setPassphrase] = useState("");
-  const action = useAction();
-  return (
-    <Dialog title={t("snapshots.download", { name: snapshot.name })} onClose={onClose}>
-      <Form
-        error={action.error}
-        onSubmit={() =>
-          isHeaderText(passphrase) && action.run(async () => {
-            await download(
-              `snapshots/${snapshot.id}/download`,
-              `${snapshot.name}.json`,
-              passphrase ? { "x-lineside-passphrase": passphrase } : undefined,
-            );
-            onClose();
-          })}
-      >
-        <p>{t("snapshots.downloadText")}</p>
-        {snapshot.hasCredentials
-          ? (
-            <TextField
-              label={t("snapshots.passphrase")}
-              hint={t("snapshots.passphraseHint")}
-              type="password"
-              autoComplete="new-password"
-              value={passphrase}
-              onChange={setPassphrase}
-              error={isHeaderText(passphrase) ? null : t("snapshots.passphraseAscii")}
-            />
-          )
-          : null}
-        <div className="dialog-foot">
-          <Button onClick={onClose}>{t("cancel")}</Button>
-          <Button type="submit" kind="primary" icon="download" busy={action.busy}>
-            {t("download")}
-          </Button>
-        </div>
-      </Form>
-    </Dialog>
   );
 }
 

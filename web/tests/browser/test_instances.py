@@ -209,11 +209,12 @@ def test_a_download_with_credentials_carries_its_passphrase_in_a_header(admin):
     admin.goto("/snapshots/" + "n" * 18 + "01")
     admin.get_by_role("button", name="Download").click()
     dialog = admin.get_by_role("dialog", name="Download “2026.11.2”")
+    dialog.get_by_label("With credentials").check()
     phrase = dialog.get_by_label("Passphrase for the credentials")
     phrase.fill("größe")
     expect(dialog.get_by_text("Only letters, digits and signs of ASCII")).to_be_visible()
     phrase.fill("four words and blanks")
-    with admin.expect_request("**/download") as sent, admin.expect_download():
+    with admin.expect_request("**/download?format=lineside") as sent, admin.expect_download():
         dialog.get_by_role("button", name="Download").click()
     assert sent.value.headers["x-lineside-passphrase"] == "four words and blanks"
     assert "passphrase" not in sent.value.url

@@ -678,7 +678,7 @@ export const de: Record<keyof typeof en, string> = {
     "Eine Version wird entfernt, wenn sie weder zu den neuesten gehört noch jung genug ist. Angeheftete, Snapshots und was läuft, bleiben immer. Eine Instanz kann es anders halten.",
   "keeping.versions": "Neueste Versionen je Instanz",
   "keeping.newest": "Neueste Versionen",
-  "keeping.asSite": "Leer: wie am Standort.",
+  "keeping.asSite": "Leer: wie im Werk.",
   "keeping.days": "Tage",
   "vault.title": "Tresor",
   "vault.holds": "Versionen und Dateien in voller Größe",

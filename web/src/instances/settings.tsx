@@ -67,17 +67,12 @@ function Keeping({ instance, onChange }: Props) {
       <Form onSubmit={save} error={action.error} className="form pad columns">
         {field("keepVersions", t("keeping.newest"), 1)}
         {field("keepDays", t("keeping.days"), 0)}
-        <div className="form-foot whole">
-          <span className="grow" />
-          <Button
-            type="submit"
-            kind="primary"
-            busy={action.busy}
-            why={locked ? t("why.role") : dirty ? null : t("unchanged")}
-          >
-            {t("save")}
-          </Button>
-        </div>
+        <Foot
+          dirty={dirty}
+          busy={action.busy}
+          locked={locked}
+          discard={() => setDraft({})}
+        />
       </Form>
     </Panel>
   );

@@ -23,6 +23,16 @@ import Testing
         #expect(headers == Headers([("vary", "x"), ("set-cookie", "b=2")]))
     }
 
+    @Test("Fields of others are added behind, whatever was there and removed before")
+    func adding() {
+        var headers: Headers = ["a": "1", "b": "2", "c": "3"]
+        headers.remove("b")
+        headers.add(contentsOf: ["B": "4", "d": "5"])
+        headers.add(contentsOf: Headers())
+        headers.add("e", "6")
+        #expect(headers == ["a": "1", "c": "3", "b": "4", "d": "5", "e": "6"])
+    }
+
     @Test("Members of a list are split, trimmed and lower-case")
     func tokens() {
         let headers = Headers([("connection", "Close,\t X-Foo ,,"), ("Connection", "upgrade")])

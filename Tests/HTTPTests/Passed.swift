@@ -30,7 +30,9 @@ enum Passed {
         case .full(let status, let headers, let body):
             var text = ""
             if case .bytes(let bytes) = body { text = String(decoding: bytes, as: UTF8.self) }
-            return Answer(status: status, headers: headers, length: nil, body: text)
+            // As the server writes it.
+            let length = Int64(body.count)
+            return Answer(status: status, headers: headers, length: length, body: text)
         case .stream(let status, let headers, let length, let write):
             let (one, two) = MemoryStream.pair(highWater: .max)
             try await write(

@@ -123,6 +123,17 @@ import Testing
         await house.end()
     }
 
+    @Test("An answer whose framing is broken from the start is refused before it begins")
+    func brokenFraming() async throws {
+        let house = try House { wire, _ in
+            _ = try await wire.head()
+            try await wire.write("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n")
+        }
+        let got = try await house.browser.send(.get, "/", to: house.front)
+        #expect(got.head.status == 502)
+        await house.end()
+    }
+
     @Test("An instance that dies in the middle of an answer leaves a broken one, not a short one")
     func brokenAnswer() async throws {
         let house = try House { wire, _ in

@@ -11,6 +11,7 @@ package struct Dispatcher: Sendable {
     private let scopes: ScopeResolver
     /// `nil` on the admin socket, where there is neither a host nor a browser.
     private let origins: SiteOrigins?
+    private let security: SecurityHeaders
     private let pages: Handler
     /// Sees each JSON answer beside its route before it leaves. Tests hold it against the schema.
     private let inspect: (@Sendable (Route, Response) -> Void)?
@@ -27,6 +28,7 @@ package struct Dispatcher: Sendable {
         self.callers = callers
         self.scopes = scopes
         self.origins = origins
+        security = SecurityHeaders(origins: origins)
         self.pages = pages
         self.inspect = inspect
     }
@@ -125,11 +127,7 @@ package struct Dispatcher: Sendable {
     ) -> Response {
         func dressed(_ headers: Headers) -> Headers {
             var headers = headers
-            SecurityHeaders.apply(
-                to: &headers,
-                editors: called.flatMap { origins?.origin(of: .editors, for: $0) },
-                pages: called.flatMap { origins?.origin(of: .pages, for: $0) },
-                requestID: request.id)
+            security.apply(to: &headers, called: called, requestID: request.id)
             if !headers.contains(Header.cacheControl) {
                 headers.add(Header.cacheControl, "no-store")
             }

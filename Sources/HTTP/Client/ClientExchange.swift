@@ -6,6 +6,8 @@ package final class ClientExchange: Sendable {
     private struct State {
         var decoder: BodyDecoder
         var input: [UInt8]
+        /// Decoded, and not yet asked for.
+        var early: [UInt8] = []
         var isOver = false
     }
 
@@ -36,8 +38,24 @@ package final class ClientExchange: Sendable {
         if state.withLock({ !$0.isOver }) { stream.abort() }
     }
 
+    /// All of the body, if it came with the head; else `nil`, and `next` gives it.
+    func wholeBody() throws(ClientFault) -> [UInt8]? {
+        let bytes = try decode() ?? []
+        guard isWhole else {
+            state.withLock { $0.early = bytes }
+            return nil
+        }
+        settle()
+        return bytes
+    }
+
     /// The next bytes of the body, never empty; `nil` at its end.
     package func next() async throws(ClientFault) -> [UInt8]? {
+        let early = state.withLock { state in
+            defer { state.early = [] }
+            return state.early
+        }
+        if !early.isEmpty { return early }
         while true {
             if let bytes = try decode() { return bytes }
             if isWhole {

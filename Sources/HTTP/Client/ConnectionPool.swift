@@ -36,9 +36,10 @@ final class ConnectionPool: Sendable {
         guard isKept else { return stream.close() }
         // Taken in the very moment, it is as one that the upstream has closed.
         stream.limitIdle(to: idleLimit, as: .closed)
-        stream.whenEnded { [weak self, weak stream] in
-            guard let stream else { return }
-            self?.remove(stream, upstream)
+        // Held until it is taken or ends, which the limit sees to: a weak reference would make
+        // every use of the stream slower.
+        stream.whenEnded { [self] in
+            remove(stream, upstream)
             stream.abort()
         }
     }

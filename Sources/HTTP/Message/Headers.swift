@@ -47,8 +47,9 @@ package struct Headers: Sendable {
 
     package mutating func add(_ name: String, _ value: String) {
         let nameStart = bytes.count
-        for byte in name.utf8 { bytes.append(ASCII.lowercase(byte)) }
+        bytes.append(contentsOf: name.utf8)
         let valueStart = bytes.count
+        for index in nameStart..<valueStart { bytes[index] = ASCII.lowercase(bytes[index]) }
         bytes.append(contentsOf: value.utf8)
         slots.append(
             Slot(
@@ -56,10 +57,34 @@ package struct Headers: Sendable {
                 valueStart: Int32(valueStart), valueCount: Int32(bytes.count - valueStart)))
     }
 
+    /// All fields of the other, behind those that are here.
+    package mutating func add(contentsOf other: Headers) {
+        let shift = Int32(bytes.count)
+        bytes.append(contentsOf: other.bytes)
+        slots.reserveCapacity(slots.count + other.slots.count)
+        for slot in other.slots {
+            var slot = slot
+            slot.nameStart += shift
+            slot.valueStart += shift
+            slots.append(slot)
+        }
+    }
+
     package mutating func remove(_ name: String) {
         guard firstIndex(of: name) != nil else { return }
         let block = bytes
         slots.removeAll { Self.isNamed($0, name, in: block) }
+    }
+
+    /// Makes no text of any field. The name is lower-case and there during the call only.
+    mutating func removeAll(named matches: (FieldName) -> Bool) {
+        let block = bytes
+        block.withUnsafeBufferPointer { block in
+            guard let base = block.baseAddress else { return }
+            slots.removeAll { slot in
+                matches(FieldName(base + Int(slot.nameStart), Int(slot.nameCount)))
+            }
+        }
     }
 
     package mutating func removeAll(where matches: (_ name: String, _ value: String) -> Bool) {
@@ -105,6 +130,29 @@ package struct Headers: Sendable {
 
     private func text(_ range: Range<Int>) -> String {
         String(decoding: bytes[range], as: UTF8.self)
+    }
+}
+
+/// The name of a field where it lies.
+struct FieldName {
+    private let base: UnsafePointer<UInt8>
+    let count: Int
+
+    init(_ base: UnsafePointer<UInt8>, _ count: Int) {
+        self.base = base
+        self.count = count
+    }
+
+    func starts(with text: StaticString) -> Bool {
+        count >= text.utf8CodeUnitCount && ASCII.starts(base, with: text)
+    }
+
+    var text: String {
+        String(decoding: UnsafeBufferPointer(start: base, count: count), as: UTF8.self)
+    }
+
+    static func ~= (text: StaticString, name: FieldName) -> Bool {
+        name.count == text.utf8CodeUnitCount && ASCII.starts(name.base, with: text)
     }
 }
 

@@ -17,7 +17,10 @@ package enum HeadWriter {
             !target.isEmpty, target.utf8.allSatisfy({ $0 > ASCII.space && $0 < ASCII.delete })
         else { throw HTTPFault(500, "request line that would split the head") }
         var bytes = start(headers)
-        bytes.append(contentsOf: "\(method.text) \(target) HTTP/1.1\r\n".utf8)
+        bytes.append(contentsOf: method.text.utf8)
+        bytes.append(ASCII.space)
+        bytes.append(contentsOf: target.utf8)
+        bytes.append(contentsOf: " HTTP/1.1\r\n".utf8)
         try append(headers, to: &bytes)
         switch framing {
         case .length(let count): append("Content-Length", String(count), to: &bytes)
@@ -43,7 +46,11 @@ package enum HeadWriter {
             throw HTTPFault(500, "status line that would split the head")
         }
         var bytes = start(headers)
-        bytes.append(contentsOf: "HTTP/1.1 \(status) \(reason)\r\n".utf8)
+        bytes.append(contentsOf: "HTTP/1.1 ".utf8)
+        bytes.append(contentsOf: String(status).utf8)
+        bytes.append(ASCII.space)
+        bytes.append(contentsOf: reason.utf8)
+        bytes.append(contentsOf: "\r\n".utf8)
         try append(headers, to: &bytes, without: date == nil ? nil : Header.date)
         if let date { append("Date", date, to: &bytes) }
         switch framing {
@@ -78,7 +85,10 @@ package enum HeadWriter {
     }
 
     private static func append(_ name: String, _ value: String, to bytes: inout [UInt8]) {
-        bytes.append(contentsOf: "\(name): \(value)\r\n".utf8)
+        bytes.append(contentsOf: name.utf8)
+        bytes.append(contentsOf: ": ".utf8)
+        bytes.append(contentsOf: value.utf8)
+        bytes.append(contentsOf: "\r\n".utf8)
     }
 
     private static func append(

@@ -1,15 +1,17 @@
 /// What an instance may say to browsers. Everything else would reach beyond it: to the platform's
 /// cookies, or to other instances on the same origin.
 enum InstanceHeaders {
-    private static let refused: Set<String> = [
-        Header.clearSiteData, Header.strictTransportSecurity, Header.serviceWorkerAllowed,
-        Header.altSvc,
-    ]
-
     static func filter(_ headers: inout Headers) {
-        headers.removeAll { name, value in
-            refused.contains(name) || (name == Header.setCookie && !maySet(value))
+        headers.removeAll { name in
+            switch name {
+            case "clear-site-data", "strict-transport-security", "service-worker-allowed",
+                "alt-svc":
+                true
+            default: false
+            }
         }
+        guard headers.contains(Header.setCookie) else { return }
+        headers.removeAll { name, value in name == Header.setCookie && !maySet(value) }
     }
 
     /// No cookie of ours, none for a whole domain, and none without a name, which some browsers

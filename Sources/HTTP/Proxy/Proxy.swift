@@ -26,7 +26,7 @@ package struct Proxy: Sendable {
             let exchange = try await client.start(
                 outgoing, to: upstream, connectTimeout: connectTimeout,
                 idleTimeout: policy.idleTimeout)
-            return Self.response(exchange, request, policy)
+            return try Self.response(exchange, request, policy)
         } catch { return Self.failure(error, request) }
     }
 
@@ -35,10 +35,14 @@ package struct Proxy: Sendable {
         let host = headers[Header.host]
         HopByHop.remove(from: &headers)
         // What a client says about where it comes from is what it wants us to believe.
-        headers.removeAll { name, _ in
-            name.hasPrefix("x-forwarded-") || name == Header.forwarded || name == "x-real-ip"
+        headers.removeAll { name in
+            switch name {
+            case "forwarded", "x-real-ip": true
+            default: name.starts(with: "x-forwarded-")
+            }
         }
-        headers[Header.host] = host
+        // A client may have named it in `Connection`.
+        if let host, !headers.contains(Header.host) { headers.add(Header.host, host) }
         headers.add(Header.xForwardedFor, request.peer.address)
         headers.add(Header.xForwardedProto, request.secure ? "https" : "http")
         if let host { headers.add(Header.xForwardedHost, host) }
@@ -47,7 +51,7 @@ package struct Proxy: Sendable {
 
     private static func response(
         _ exchange: ClientExchange, _ request: Request, _ policy: ProxyPolicy
-    ) -> Response {
+    ) throws(ClientFault) -> Response {
         var head = exchange.head
         let announced = head.headers[Header.contentLength].flatMap { Int64($0) }
         if head.status == 101 { return upgraded(exchange, policy) }
@@ -61,6 +65,9 @@ package struct Proxy: Sendable {
             }
             // How long the answer to GET would be, if the upstream said so.
             return .stream(status: status, headers: headers, length: announced) { _ in }
+        }
+        if let body = try exchange.wholeBody() {
+            return .full(status: status, headers: headers, body: .bytes(body))
         }
         return .stream(status: status, headers: headers, length: framing.declaredLength) { writer in
             try await withTaskCancellationHandler {

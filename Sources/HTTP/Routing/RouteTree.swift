@@ -77,24 +77,25 @@ package struct RouteTree<Value: Sendable>: Sendable {
         _ node: Int, _ method: Method, _ segments: [String], _ depth: Int, _ values: [String],
         _ allowed: inout Set<Method>
     ) -> Match? {
-        let here = nodes[node]
         if depth == segments.count {
-            return choose(here.leaves, method, values, &allowed)
+            return choose(nodes[node].leaves, method, values, &allowed)
         }
         let segment = segments[depth]
-        if let literal = here.literals[segment],
+        if let literal = nodes[node].literals[segment],
             let found = find(literal, method, segments, depth + 1, values, &allowed)
         {
             return found
         }
-        if let parameter = here.parameter, !segment.isEmpty,
+        if let parameter = nodes[node].parameter, !segment.isEmpty,
             let found = find(
                 parameter, method, segments, depth + 1, values + [segment], &allowed)
         {
             return found
         }
+        guard !nodes[node].restLeaves.isEmpty else { return nil }
         let rest = segments[depth...].joined(separator: "/")
-        return rest.isEmpty ? nil : choose(here.restLeaves, method, values + [rest], &allowed)
+        return rest.isEmpty
+            ? nil : choose(nodes[node].restLeaves, method, values + [rest], &allowed)
     }
 
     private func choose(
@@ -105,7 +106,7 @@ package struct RouteTree<Value: Sendable>: Sendable {
             allowed.formUnion(leaves.keys)
             return nil
         }
-        let pairs = zip(leaf.names, values).map { ($0, $1) }
-        return .found(leaf.value, parameters: Dictionary(uniqueKeysWithValues: pairs))
+        return .found(
+            leaf.value, parameters: Dictionary(uniqueKeysWithValues: zip(leaf.names, values)))
     }
 }

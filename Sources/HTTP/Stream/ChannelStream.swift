@@ -192,14 +192,17 @@ package final class ChannelStream: ByteStream, ChannelHandler, @unchecked Sendab
         StreamDeadline(channel.loop, after: limit) { [weak self] in self?.abort(.stalled) }
     }
 
+    /// A timer that fires too early looks again, and one without a limit does nothing: cheaper
+    /// than to set it anew for each request. It holds the stream until the channel is gone.
     private func armTimer() {
-        if let timer { channel.loop.cancel(timer) }
-        timer = nil
         guard let idleLimit, channel.isOpen else { return }
-        let left = idleLimit - (channel.loop.now - lastMove)
-        timer = channel.loop.schedule(after: max(left, .milliseconds(1))) { [weak self] in
-            self?.checkIdle()
+        let deadline = lastMove + idleLimit
+        if let timer, timer.isPending {
+            if timer.deadline <= deadline { return }
+            channel.loop.cancel(timer)
         }
+        let left = deadline - channel.loop.now
+        timer = channel.loop.schedule(after: max(left, .milliseconds(1))) { [self] in checkIdle() }
     }
 
     private func checkIdle() {

@@ -8,6 +8,9 @@ package struct HostNames: Sendable, Equatable {
         self.names = Set(names.map { Self.canonical($0) })
     }
 
+    /// Lower case, in no order.
+    var all: some Sequence<String> { names }
+
     package func contains(_ host: String) -> Bool { names.contains(Self.canonical(host)) }
 
     /// Lower case, and without the dot at the end that a full name may have.

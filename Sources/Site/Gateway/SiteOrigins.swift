@@ -8,12 +8,19 @@ package struct SiteOrigins: Sendable, Equatable {
     package let platformPort: Int
     package let editorsPort: Int
     package let pagesPort: Int
+    /// What clients send as `Host`, as they mostly write it: for each side, made once.
+    private let known: [Side: [String: Authority]]
 
     package init(names: HostNames, platformPort: Int, editorsPort: Int, pagesPort: Int) {
         self.names = names
         self.platformPort = platformPort
         self.editorsPort = editorsPort
         self.pagesPort = pagesPort
+        let ports = [Side.platform: platformPort, .editors: editorsPort, .pages: pagesPort]
+        known = ports.mapValues { port in
+            let called = names.all.map { Authority(host: $0, port: port == 443 ? nil : port) }
+            return Dictionary(called.map { ($0.text, $0) }) { first, _ in first }
+        }
     }
 
     package func port(of side: Side) -> Int {
@@ -26,6 +33,7 @@ package struct SiteOrigins: Sendable, Equatable {
 
     /// The authority that the client called, if it is one of ours on this side.
     package func authority(host: String?, on side: Side) -> Authority? {
+        if let host, let authority = known[side]?[host] { return authority }
         guard let authority = host.flatMap(Authority.init), names.contains(authority.host),
             (authority.port ?? 443) == port(of: side)
         else { return nil }

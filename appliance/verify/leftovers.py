@@ -1,9 +1,13 @@
-"""Ends what a check that failed may have left, and removes its directory."""
+"""Ends what a check that failed may have left in its directory, and removes the directory.
+
+    appliance/verify/leftovers.py DIRECTORY
+"""
 
 import os
 import pathlib
 import shutil
 import signal
+import sys
 
 
 def clear(directory):
@@ -16,3 +20,7 @@ def clear(directory):
         except OSError:
             pass  # It has gone, or is not ours.
     shutil.rmtree(directory, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    clear(sys.argv[1])

@@ -13,6 +13,17 @@ const RECIPES = path.join(__dirname, "..", "..", "recipes");
 const recipes = fs.readdirSync(RECIPES, { withFileTypes: true })
   .filter((entry) => entry.isDirectory()).map(({ name }) => name);
 
+const read = (...names) => JSON.parse(fs.readFileSync(path.join(RECIPES, ...names), "utf8"));
+
+/** What an instance made of it has in its environment, where a case says nothing else. */
+const defaultsOf = (name) =>
+  Object.fromEntries(
+    read(name, "recipe.json").parameters.map((parameter) => [
+      parameter.name,
+      String(parameter.default),
+    ]),
+  );
+
 onEachRuntime("a recipe", (create) => {
   for (const name of recipes) {
     const folder = path.join(RECIPES, name);
@@ -20,8 +31,9 @@ onEachRuntime("a recipe", (create) => {
     it(`has a fixture: ${name}`, () => assert.notEqual(cases.length, 0));
     for (const [file, test] of cases) {
       it(`does what its fixture says: ${name}, ${file}: ${test.name}`, async () => {
-        const flows = JSON.parse(fs.readFileSync(path.join(folder, "flows.json"), "utf8"));
-        assertPassed(await runCase(create, { test, flows }), name);
+        const flows = read(name, "flows.json");
+        const environment = { ...defaultsOf(name), ...test.environment };
+        assertPassed(await runCase(create, { test: { ...test, environment }, flows }), name);
       });
     }
   }

@@ -70,10 +70,10 @@ enum RecipeReader {
         var tests: [[UInt8]] = []
         for (path, text) in files.sorted(by: { $0.key < $1.key })
         where path.hasPrefix("fixture/") && path.hasSuffix(".json") {
-            guard let test = try? JSONReader.read(text).object else {
-                throw RecipeFault(reason: "\(path) is no JSON object")
-            }
-            if test["format"]?.string == testFormat { tests.append(text) }
+            guard let test = try? JSONReader.read(text).object,
+                test["format"]?.string == testFormat, test["steps"]?.array != nil
+            else { throw RecipeFault(reason: "\(path) is no test case") }
+            tests.append(text)
         }
         return tests
     }

@@ -77,6 +77,7 @@ import Testing
                         || (parameter.minimum != nil && parameter.maximum != nil),
                     "\(name): \(parameter.name.text) has no range")
             }
+            #expect(!recipe.tests.isEmpty, "\(name)")
         }
     }
 

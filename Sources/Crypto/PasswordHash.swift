@@ -25,6 +25,17 @@ package struct PasswordHash: Sendable, Equatable {
             parallelization: parallelization, count: 32)
     }
 
+    /// What no password matches, and what costs to check what any other does; made at once.
+    static func decoy() -> PasswordHash { PasswordHash() }
+
+    private init() {
+        costExponent = Self.costExponent
+        blockSize = 8
+        parallelization = 1
+        salt = Randomness.bytes(16)
+        digest = Randomness.bytes(32)
+    }
+
     /// `nil` for a text of another kind, or with costs that could stop the server (more than
     /// 128 MiB or parallelization over 4): the database may be older, never stranger than that.
     package init?(text: String) {

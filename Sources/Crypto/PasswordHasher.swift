@@ -10,14 +10,11 @@ package final class PasswordHasher: Sendable {
     private let workers = [Worker(number: 1), Worker(number: 2)]
     private let waiting = Mutex([0, 0])
     private let limit: Int
-    /// Of a random password: what is checked for a user who does not exist.
-    private let decoy: PasswordHash?
+    /// What is checked for a user who does not exist.
+    private let decoy = PasswordHash.decoy()
 
     /// - Parameter limit: how many may wait or run at one worker; 16 of them take 1.6 s.
-    package init(limit: Int = 16) {
-        self.limit = limit
-        decoy = try? PasswordHash(of: Randomness.secret())
-    }
+    package init(limit: Int = 16) { self.limit = limit }
 
     /// The text to store.
     package func make(_ password: String) async throws(Busy) -> String {
@@ -33,8 +30,7 @@ package final class PasswordHasher: Sendable {
         let number = try enter()
         defer { leave(number) }
         let stored = hash.flatMap(PasswordHash.init(text:))
-        guard let checked = stored ?? decoy else { return false }
-        let matches = await workers[number].matches(password, checked)
+        let matches = await workers[number].matches(password, stored ?? decoy)
         return matches && stored != nil
     }
 

@@ -77,6 +77,8 @@ package struct SessionStore: Sendable {
             guard try tx.run(SessionSQL.renew, id, tokenHash) == 1 else {
                 throw .notFound("The session")
             }
+            // The cookie that was lost opens nothing more.
+            tx.accessChanged()
         }
     }
 

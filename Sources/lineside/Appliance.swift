@@ -68,7 +68,7 @@ struct Appliance: Sendable {
                 build: page.build))
         let console = ConsoleCallers()
         let network = Authentication(
-            directory: CallerDirectory(stores: stores), origins: origins)
+            directory: CallerDirectory(stores: stores, signal: signal), origins: origins)
         let platform = Dispatcher(
             routes: resources.routes(callers: network), callers: network, scopes: scopes,
             origins: origins, pages: page.answer)

@@ -2,11 +2,19 @@ import Basics
 package import Domain
 package import Store
 
-/// Whom a secret speaks for, as the database has it at this moment.
+/// Whom a secret speaks for at this moment.
 package struct CallerDirectory: Sendable {
     private let stores: Stores
+    private let sessions: RecentCallers<SessionStore.SignedIn>
+    private let tokens: RecentCallers<TokenStore.Bearer>
 
-    package init(stores: Stores) { self.stores = stores }
+    /// - Parameter signal: raised by the registry with each change of what somebody may do;
+    ///   without one the database is asked each time.
+    package init(stores: Stores, signal: SecuritySignal? = nil) {
+        self.stores = stores
+        sessions = RecentCallers(signal: signal)
+        tokens = RecentCallers(signal: signal)
+    }
 
     /// - Parameters:
     ///   - token: of the cookie.
@@ -14,11 +22,17 @@ package struct CallerDirectory: Sendable {
     package func caller(
         token: String, csrf: String, address: String
     ) async throws(StoreError) -> Caller? {
-        guard let found = try await stores.sessions.find(tokenHash: MachineSecret.hash(of: token)),
-            Secrecy.equal(found.csrfHash, MachineSecret.hash(of: csrf))
-        else { return nil }
-        // A full disk must not keep people from reading.
-        try? await stores.sessions.touch(found.session, now: .now())
+        let hash = MachineSecret.hash(of: token)
+        let found = try await sessions.find(hash, now: .now(), end: \.session.expiresAt) {
+            () async throws(StoreError) in
+            guard let found = try await stores.sessions.find(tokenHash: hash) else { return nil }
+            // A full disk must not keep people from reading.
+            try? await stores.sessions.touch(found.session, now: .now())
+            return found
+        }
+        guard let found, Secrecy.equal(found.csrfHash, MachineSecret.hash(of: csrf)) else {
+            return nil
+        }
         return Caller(
             actor: .user(found.user.id, name: found.user.username.text, address: address),
             grants: found.grants, sessionID: found.session.id)
@@ -26,10 +40,15 @@ package struct CallerDirectory: Sendable {
 
     /// - Parameter bearer: with its prefix.
     package func caller(bearer: String, address: String) async throws(StoreError) -> Caller? {
-        guard bearer.hasPrefix(PersonalToken.prefix),
-            let found = try await stores.tokens.find(secretHash: MachineSecret.hash(of: bearer))
-        else { return nil }
-        try? await stores.tokens.touch(found.token, now: .now())
+        guard bearer.hasPrefix(PersonalToken.prefix) else { return nil }
+        let hash = MachineSecret.hash(of: bearer)
+        let found = try await tokens.find(hash, now: .now(), end: \.token.expiresAt) {
+            () async throws(StoreError) in
+            guard let found = try await stores.tokens.find(secretHash: hash) else { return nil }
+            try? await stores.tokens.touch(found.token, now: .now())
+            return found
+        }
+        guard let found else { return nil }
         return Caller(
             actor: .token(
                 found.token.id, name: "\(found.user.username) (\(found.token.name))",

@@ -251,7 +251,7 @@ function Found(
         : null}
       {comparison.warnings.map((w) => <p key={w} className="detail is-warning" role="status">{w}
       </p>)}
-      <div className="compare">
+      <div className={picked || entry?.key === GLOBAL ? "compare has-detail" : "compare"}>
         <section className="panel compare-list" aria-label={t("compare.differences")}>
           <header>
             <h2>{t("compare.differences")}</h2>
@@ -386,8 +386,8 @@ function Drawings(
       return { from: null, to: both };
     }
     return {
-      from: old ? sceneOf(old, marksOf(comparison, "from", hideMoves)) : null,
-      to: now ? sceneOf(now, marksOf(comparison, "to", hideMoves)) : null,
+      from: old ? sceneOf(old, marksOf(comparison, "from", hideMoves), !now) : null,
+      to: now ? sceneOf(now, marksOf(comparison, "to", hideMoves), !old) : null,
     };
   }, [ready, old, now, comparison, hideMoves, p.together]);
   const frame = useMemo(
@@ -414,6 +414,7 @@ function Drawings(
       key={p.together ? "both" : end}
       title={p.together ? t("compare.together") : t(end === "from" ? "compare.from" : "compare.to")}
       side={p.together ? "" : comparison[end].label}
+      change={entry.change === "added" || entry.change === "removed" ? entry.change : null}
       tab={labelOf(entry)}
       scene={scene}
       frame={frame}
@@ -454,6 +455,8 @@ function Pane(
   p: {
     title: string;
     side: string;
+    /** All of it is new or gone. */
+    change: "added" | "removed" | null;
     tab: string;
     scene: Scene | null;
     frame: Box | undefined;
@@ -465,10 +468,11 @@ function Pane(
 ) {
   return (
     <div className="pane">
-      {p.side
+      {p.side || p.change
         ? (
           <p className="pane-title">
-            <strong>{p.title}</strong> {p.side}
+            {p.side ? <strong>{p.title}</strong> : null} {p.side}{" "}
+            {p.change && p.scene ? <ChangeTag change={p.change} /> : null}
           </p>
         )
         : null}

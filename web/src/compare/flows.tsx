@@ -96,7 +96,7 @@ export function FlowsView({ model }: { model: FlowModel }) {
     );
   }
   return (
-    <div className="compare">
+    <div className={picked ? "compare is-view has-detail" : "compare is-view"}>
       <section className="panel compare-list" aria-label={t("flow.parts")}>
         <header>
           <h2>{t("flow.parts")}</h2>

@@ -103,8 +103,11 @@ function wireOf(
 
 const NO_MARKS: Marks = { nodes: new Map(), wires: new Map() };
 
-/** One side as it is, its own marks upon it. The container must be laid out. */
-export function sceneOf(c: FlowContainer, marks: Marks = NO_MARKS): Scene {
+/**
+ * One side as it is, its own marks upon it. The container must be laid out.
+ * - whole: all of it is new or gone, so that no single node needs a mark.
+ */
+export function sceneOf(c: FlowContainer, marks: Marks = NO_MARKS, whole = false): Scene {
   const scene: Scene = {
     groups: [],
     wires: [],
@@ -120,22 +123,25 @@ export function sceneOf(c: FlowContainer, marks: Marks = NO_MARKS): Scene {
   for (const n of c.nodes) {
     ends.set(n.id, endOf(n));
     const mark = marks.nodes.get(n.id);
-    add(scene, { node: n, change: mark?.change ?? "same", key: mark?.key ?? n.id });
+    const change = whole ? "same" : mark?.change ?? "same";
+    add(scene, { node: n, change, key: mark?.key ?? n.id });
   }
   for (const g of outerFirst(c.groups)) {
     const mark = marks.nodes.get(g.id);
     const key = mark?.key ?? g.id;
-    scene.groups.push({ group: g, change: mark?.change ?? "same", key });
+    scene.groups.push({ group: g, change: whole ? "same" : mark?.change ?? "same", key });
     scene.places.set(key, g);
   }
-  const whole = (id: string) => {
+  const ofNode = (id: string) => {
     const change = marks.nodes.get(id)?.change;
     return change === "added" || change === "removed" ? change : undefined;
   };
   for (const w of c.wires) {
     const a = ends.get(w.source), b = ends.get(w.target);
     if (!a || !b) continue;
-    const change = marks.wires.get(w.key) ?? whole(w.source) ?? whole(w.target) ?? "same";
+    const change = whole
+      ? "same"
+      : marks.wires.get(w.key) ?? ofNode(w.source) ?? ofNode(w.target) ?? "same";
     scene.wires.push(wireOf(a, w.port, b, change, false));
   }
   const stubs = new Map<string, Set<string>>();
@@ -169,8 +175,8 @@ export function overlayOf(
   comparison: Comparison,
   hideMoves: boolean,
 ): Scene {
-  if (!to) return sceneOf(from!, marksOf(comparison, "from", hideMoves));
-  const scene = sceneOf(to, marksOf(comparison, "to", hideMoves));
+  if (!to) return sceneOf(from!, marksOf(comparison, "from", hideMoves), true);
+  const scene = sceneOf(to, marksOf(comparison, "to", hideMoves), !from);
   if (!from) return scene;
   const later = new Map(to.nodes.map((n) => [n.id, n]));
   const earlier = new Map(from.nodes.map((n) => [n.id, n]));

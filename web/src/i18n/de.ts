@@ -627,6 +627,8 @@ export const de: Record<keyof typeof en, string> = {
   "compare.together": "In einer",
   "compare.differences": "Unterschiede",
   "compare.position": "{n} von {m}",
+  "compare.more_one": "{n} weiterer",
+  "compare.more_other": "{n} weitere",
   "compare.previous": "Voriger Unterschied (p)",
   "compare.next": "Nächster Unterschied (n)",
   "compare.same": "Hier ist alles gleich.",

@@ -614,6 +614,8 @@ export const en = {
   "compare.together": "In one",
   "compare.differences": "Differences",
   "compare.position": "{n} of {m}",
+  "compare.more_one": "{n} more",
+  "compare.more_other": "{n} more",
   "compare.previous": "Previous difference (p)",
   "compare.next": "Next difference (n)",
   "compare.same": "Nothing differs here.",

@@ -1,5 +1,11 @@
 import { Fragment } from "react";
-import type { ComparedLine, ComparedNode, ComparedProperty, ComparedWire } from "../api/types.ts";
+import type {
+  Change,
+  ComparedLine,
+  ComparedNode,
+  ComparedProperty,
+  ComparedWire,
+} from "../api/types.ts";
 import { SIGN } from "../core/flow-marks.ts";
 import { t, tn, word } from "../i18n/text.ts";
 import { ChangeTag } from "./change.tsx";
@@ -54,7 +60,9 @@ export function Difference({ node, names, level }: {
           ? <p>{t("compare.movedPlace")}</p>
           : null}
         {node.credentials ? <p>{t(`compare.credentials.${node.credentials}`)}</p> : null}
-        {rows.map((r) => <Property key={r.path} property={r} heading={heading} />)}
+        {rows.map((r) => (
+          <Property key={r.path} property={r} change={node.change} heading={heading} />
+        ))}
         <Wires node={node} names={names} heading={heading} />
         {rows.length === 0 && !node.isMoved && !node.credentials && node.change === "changed" &&
             node.wires.added.length + node.wires.removed.length === 0
@@ -67,7 +75,13 @@ export function Difference({ node, names, level }: {
 
 type Below = "h3" | "h4";
 
-function Property({ property, heading: Heading }: { property: ComparedProperty; heading: Below }) {
+function Property(
+  { property, change, heading: Heading }: {
+    property: ComparedProperty;
+    change: Change;
+    heading: Below;
+  },
+) {
   const { path, lines } = property;
   return (
     <div className="property">
@@ -76,8 +90,8 @@ function Property({ property, heading: Heading }: { property: ComparedProperty; 
       </Heading>
       {lines ? <Code lines={lines} path={path} /> : (
         <dl className="before-after">
-          <Value side="from" value={property.from} />
-          <Value side="to" value={property.to} />
+          {change === "added" ? null : <Value side="from" value={property.from} />}
+          {change === "removed" ? null : <Value side="to" value={property.to} />}
         </dl>
       )}
     </div>

@@ -28,6 +28,14 @@ export interface Words {
 
 const STRIP = 30;
 
+/** The signs as strokes: cheaper than letters where thousands are on screen. */
+const STROKES: Record<Change, string> = {
+  added: "M-9 0H9M0-9V9",
+  removed: "M-9 0H9",
+  changed: "M-9 3c3-8 6-8 9-3s6 5 9-3",
+  moved: "M-6 6 6-6M-4-6H6V4",
+};
+
 export function drawNode(s: SceneNode, words: Words, measure: Measure, parent: Element): void {
   const n = s.node;
   const kinds = [
@@ -124,7 +132,7 @@ function badge(change: Change, word: string, w: number, measure: Measure, g: Ele
   element("text", { class: "fn-word", x: 19 - width, y: 3 }, b).textContent = word;
   const far = element("g", { class: "fn-far" }, g);
   element("circle", { cx: w - 4, cy: -2, r: 17 }, far);
-  element("text", { x: w - 4, y: 7, "text-anchor": "middle" }, far).textContent = SIGN[change];
+  element("path", { d: STROKES[change], transform: `translate(${w - 4} -2)` }, far);
 }
 
 export function drawGroup(s: SceneGroup, words: Words, measure: Measure, parent: Element): void {

@@ -319,7 +319,8 @@ function TestTag({ tests }: { tests: NonNullable<Version["tests"]> }) {
 function Kept({ instance }: { instance: Instance }) {
   const user = useStore(session, (s) => s.user);
   const own = instance.keepVersions !== null && instance.keepDays !== null;
-  const site = useLoad<Retention>(own ? null : "site/retention");
+  // Only who may read the settings of the site is told what they say.
+  const site = useLoad<Retention>(own || !user?.administrator ? null : "site/retention");
   const versions = instance.keepVersions ?? site.data?.keepVersions;
   const days = instance.keepDays ?? site.data?.keepDays;
   if (versions === undefined || days === undefined) return null;

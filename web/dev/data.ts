@@ -1,4 +1,5 @@
 // What the mock site holds: made from the fixtures of web/contract, so that it can't drift from them.
+import { Areas } from "./areas.ts";
 import type {
   Alarm,
   Application,
@@ -56,6 +57,7 @@ export interface Data {
   pageTokens: Map<string, PageToken[]>;
   stacks: Stack[];
   recipes: Recipe[];
+  areas: Areas;
   alarms: Alarm[];
   audit: AuditEvent[];
   logs: Map<string, LogRecord[]>;
@@ -132,6 +134,7 @@ export function makeData(fresh: boolean, now = Date.now()): Data {
     pageTokens: new Map(),
     stacks: [],
     recipes: [fixture<Recipe>("recipe")],
+    areas: new Areas(),
     alarms: [],
     audit: [],
     logs: new Map(),

@@ -572,6 +572,39 @@ const CLOSED: Record<string, Handler> = {
     c.data.stacks = c.data.stacks.filter((s) => s.id !== c.params.k);
   },
   "GET recipes": (c) => list(c.data.recipes),
+  "GET recipes/:r/flows": (c) => flowsOfInstance(c.data, c.data.instances[0]),
+  "GET recipes/:r": (c) => {
+    const found = c.data.recipes.find((r) => r.name === c.params.r);
+    if (!found) throw new Refusal(404, "There is nothing of this id.");
+    return found;
+  },
+  "GET instances/:i/files": (c) => c.data.areas.list(c.query.get("path") ?? ""),
+  "GET instances/:i/files/content": () => new Response("time;value\n"),
+  "PUT instances/:i/files/content": (c) => {
+    const path = c.query.get("path")!;
+    if (c.request.headers.get("if-none-match") && c.data.areas.files.has(path)) {
+      throw new Refusal(412, "There is a file of this name already.");
+    }
+    c.data.areas.files.set(path, 12);
+  },
+  "DELETE instances/:i/files/content": (c) => c.data.areas.remove(c.query.get("path")!),
+  "POST instances/:i/files/folders": (c) => {
+    mustBe(!c.body.path.includes(".."), "path", "must stay in the area");
+    c.data.areas.files.set(`${c.body.path}/`, 0);
+  },
+  "POST instances/:i/files/move": (c) => c.data.areas.move(c.body.from, c.body.to),
+  "GET instances/:i/tests": (c) => list(c.data.areas.tests),
+  "POST instances/:i/tests": (c) => {
+    mustBe(!c.body.steps.some((s: { to?: string }) => s.to === ""), "steps[0].to", "is no node");
+    return c.data.areas.save(null, c.body);
+  },
+  "PUT instances/:i/tests/:t": (c) => c.data.areas.save(c.params.t, c.body),
+  "DELETE instances/:i/tests/:t": (c) => {
+    c.data.areas.tests = c.data.areas.tests.filter((x) => x.id !== c.params.t);
+  },
+  "GET instances/:i/test-runs": (c) => list(c.data.areas.runs),
+  "GET instances/:i/test-runs/:r": (c) => find(c.data.areas.runs, c.params.r),
+  "POST instances/:i/test-runs": (c) => c.data.areas.start(),
   "GET audit": (c) => {
     const has = (key: string, text: string) =>
       text.toLowerCase().includes((c.query.get(key) ?? "").toLowerCase());
@@ -618,8 +651,19 @@ const CLOSED: Record<string, Handler> = {
 
 /** A viewer's instance permits less; the rest of the role table is the server's business. */
 function seen(c: Call, i: Instance): Instance {
-  if (c.me!.user.administrator) return i;
-  return { ...i, permissions: ["instance.read", "flows.read", "pages.open", "version.read"] };
+  const own = ["files.read", "files.edit", "tests.read", "tests.edit"];
+  if (c.me!.user.administrator) return { ...i, permissions: [...i.permissions, ...own] };
+  return {
+    ...i,
+    permissions: [
+      "instance.read",
+      "flows.read",
+      "pages.open",
+      "version.read",
+      "files.read",
+      "tests.read",
+    ],
+  };
 }
 
 /** What only tests call. */
@@ -671,7 +715,7 @@ export async function routes(
   const jar = request.headers.get("cookie") ?? "";
   const session = data.sessions.find((s) => s.id === csrf && jar.includes(`${COOKIE}=${s.id}`)) ??
     null;
-  const body = request.method === "GET" || path === "stacks"
+  const body = request.method === "GET" || path === "stacks" || path.endsWith("/files/content")
     ? (await request.body?.cancel(), null)
     : /^applications\/\w+\/snapshots$/.test(path)
     ? (/sealed/.test(await request.text()) ? "sealed" : "open")

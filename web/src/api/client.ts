@@ -182,10 +182,11 @@ export function upload<T>(
   progress: (sent: number, total: number) => void,
   signal: AbortSignal,
   headers: Record<string, string> = {},
+  method: "POST" | "PUT" = "POST",
 ): Promise<T> {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
-    request.open("POST", BASE + path);
+    request.open(method, BASE + path);
     request.setRequestHeader("accept", "application/json");
     request.setRequestHeader("content-type", "application/octet-stream");
     const token = csrf();

@@ -9,7 +9,11 @@ export type Permission =
   | "flows.read"
   | "flows.edit"
   | "pages.open"
-  | "snapshot.edit";
+  | "snapshot.edit"
+  | "files.read"
+  | "files.edit"
+  | "tests.read"
+  | "tests.edit";
 
 export function may(instance: Instance, permission: Permission): boolean {
   return instance.permissions.includes(permission);

@@ -340,6 +340,72 @@ export interface Recipe {
   readme: string | null;
 }
 
+/** One entry of a files area. */
+export interface FileEntry {
+  name: string;
+  /** From the area's root, with / between folders. */
+  path: string;
+  kind: "file" | "folder";
+  size: number;
+  modifiedAt: Time;
+}
+
+export interface FileList extends List<FileEntry> {
+  /** Bytes of all files of the area, and what it may have. */
+  used: number;
+  quota: number;
+}
+
+export interface FlowTestDefinition {
+  format: string;
+  name: string;
+  timeout?: number;
+  environment?: Record<string, string>;
+  mocks?: unknown[];
+  steps?: unknown[];
+  [more: string]: unknown;
+}
+
+export interface FlowTest {
+  id: string;
+  name: string;
+  definition: FlowTestDefinition;
+  createdAt: Time;
+  updatedAt: Time;
+}
+
+export interface FlowTestStep {
+  index: number;
+  state: string;
+  text: string;
+  expected?: unknown;
+  got?: unknown;
+}
+
+export interface FlowTestCase {
+  name: string;
+  state: string;
+  ms: number;
+  detail?: string | null;
+  steps: FlowTestStep[];
+  log: string[];
+}
+
+export interface FlowTestRun {
+  id: string;
+  state: "queued" | "running" | "passed" | "failed" | "error";
+  passed: number;
+  failed: number;
+  versionId: string | null;
+  versionNumber: number;
+  startedAt: Time;
+  finishedAt: Time | null;
+  by: string | null;
+  /** Why it could not run. */
+  detail?: string | null;
+  cases?: FlowTestCase[];
+}
+
 export interface Overview {
   site: string;
   version: string;

@@ -13,6 +13,8 @@ import { OverviewPage } from "../overview/overview.tsx";
 import { ApplicationPage } from "../snapshots/application.tsx";
 import { ApplicationsPage } from "../snapshots/applications.tsx";
 import { SnapshotPage } from "../snapshots/snapshot.tsx";
+import { RecipePage } from "../recipes/recipe.tsx";
+import { RecipesPage } from "../recipes/recipes.tsx";
 import { StacksPage } from "../stacks/stacks.tsx";
 import { LinkButton } from "../ui/button.tsx";
 import { useLocation } from "../ui/navigation.ts";
@@ -39,6 +41,8 @@ const PAGES: readonly [string, (params: Params) => ReactNode][] = [
   ["/snapshots/:id", (p) => <SnapshotPage key={p.id} id={p.id} />],
   ["/snapshots/:id/flows", (p) => <SnapshotFlows key={p.id} id={p.id} />],
   ["/compare", () => <ComparePage />],
+  ["/recipes", () => <RecipesPage />],
+  ["/recipes/:name", (p) => <RecipePage key={p.name} name={p.name} />],
   ["/stacks", () => <StacksPage />],
   ["/users", () => <UsersPage tab="users" />],
   ["/users/invitations", () => <UsersPage tab="invitations" />],

@@ -152,6 +152,7 @@ function Navigation({ open, close }: { open: boolean; close: () => void }) {
         { path: "/instances", icon: "collection", label: t("instances.title") },
         { path: "/applications", icon: "folder", label: t("applications.title") },
         { path: "/compare", icon: "intersect", label: t("compare.title") },
+        { path: "/recipes", icon: "book", label: t("recipes.title") },
       ],
     },
     {

@@ -138,7 +138,7 @@ export function useFlows(side: Side | null, url: string | null): Flows {
   };
 }
 
-function drawnModel(flows: readonly RawNode[]): FlowModel {
+export function drawnModel(flows: readonly RawNode[]): FlowModel {
   const model = modelOf(flows);
   for (const c of model.containers) layOut(c, canvasMeasure());
   return model;

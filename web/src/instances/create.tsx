@@ -60,6 +60,7 @@ function Wizard(
   p: { applications: Application[]; recipes: readonly Recipe[]; stacks: readonly Stack[] },
 ) {
   const [wanted] = useQuery("application");
+  const [wantedRecipe] = useQuery("recipe");
   const [application, setApplication] = useState(
     p.applications.find((a) => a.id === wanted)?.id ?? p.applications[0].id,
   );
@@ -69,7 +70,9 @@ function Wizard(
   const [start, setStart] = useState<Start>(
     from ? "snapshot" : p.recipes.length ? "recipe" : "empty",
   );
-  const [recipe, setRecipe] = useState(p.recipes[0]?.name ?? "");
+  const [recipe, setRecipe] = useState(
+    p.recipes.find((r) => r.name === wantedRecipe)?.name ?? p.recipes[0]?.name ?? "",
+  );
   const [values, setValues] = useState<Values>({});
   const [flows, setFlows] = useState<unknown[] | null>(null);
   const newest = useMemo(

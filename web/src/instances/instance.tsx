@@ -16,6 +16,8 @@ import { Failed, Loading } from "../ui/states.tsx";
 import { Shape, Status } from "../ui/status.tsx";
 import { Tabs } from "../ui/tabs.tsx";
 import { UpTime } from "../ui/time.tsx";
+import { FilesTab } from "../files/files.tsx";
+import { TestsTab } from "../flow-tests/tests.tsx";
 import { DangerTab } from "./danger.tsx";
 import { EnvironmentTab } from "./environment.tsx";
 import { stackName } from "./instances.tsx";
@@ -72,7 +74,16 @@ export function InstancePage({ id, tab }: { id: string; tab: string }) {
   );
 }
 
-const TABS = ["overview", "log", "versions", "environment", "settings", "danger"] as const;
+const TABS = [
+  "overview",
+  "log",
+  "versions",
+  "files",
+  "tests",
+  "environment",
+  "settings",
+  "danger",
+] as const;
 type Tab = (typeof TABS)[number];
 
 /** What the role does not allow at all is left out; the rest says why it can't be used. */
@@ -82,6 +93,10 @@ function tabsOf(instance: Instance): readonly Tab[] {
       ? may(instance, "instance.delete")
       : k === "environment"
       ? may(instance, "instance.environment")
+      : k === "files"
+      ? may(instance, "files.read")
+      : k === "tests"
+      ? may(instance, "tests.read")
       : true
   );
 }
@@ -121,6 +136,8 @@ function Standing(
       {current === "overview" ? <InstanceOverview instance={instance} /> : null}
       {current === "log" ? <LogTab instance={instance} /> : null}
       {current === "versions" ? <VersionsTab instance={instance} /> : null}
+      {current === "files" ? <FilesTab instance={instance} /> : null}
+      {current === "tests" ? <TestsTab instance={instance} /> : null}
       {current === "environment" ? <EnvironmentTab instance={instance} /> : null}
       {current === "settings" ? <SettingsTab instance={instance} onChange={onChange} /> : null}
       {current === "danger" ? <DangerTab instance={instance} /> : null}

@@ -3,6 +3,7 @@ import { api } from "../api/client.ts";
 import { may } from "../api/permissions.ts";
 import type { Access, Instance, PageToken, Stack } from "../api/types.ts";
 import { useAction, useList } from "../api/use.ts";
+import { FilesSettings } from "../files/files-settings.tsx";
 import { timeZones } from "../i18n/format.ts";
 import { t, word } from "../i18n/text.ts";
 import { Button } from "../ui/button.tsx";
@@ -28,6 +29,7 @@ export function SettingsTab({ instance, onChange }: Props) {
       <General key={`g${instance.id}`} instance={instance} onChange={onChange} />
       <Palette key={`p${instance.id}`} instance={instance} onChange={onChange} />
       <Keeping key={`k${instance.id}`} instance={instance} onChange={onChange} />
+      <FilesSettings key={`f${instance.id}`} instance={instance} onChange={onChange} />
       <PageAccess key={`a${instance.id}`} instance={instance} onChange={onChange} />
     </>
   );

@@ -12,6 +12,7 @@ TAGS = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21aa", "
 PRESS, FILLING = "i" * 18 + "01", "a" * 18 + "01"
 PAGES = [
     "/", "/instances", "/instances/new", f"/instances/{PRESS}", f"/instances/{PRESS}/log", f"/instances/{PRESS}/versions",
+    f"/instances/{PRESS}/files", f"/instances/{PRESS}/tests", "/recipes", "/recipes/http-endpoint",
     f"/instances/{PRESS}/environment", f"/instances/{PRESS}/settings", f"/instances/{PRESS}/danger", "/applications",
     f"/applications/{FILLING}", f"/applications/{FILLING}?tab=snapshots", "/snapshots/" + "n" * 18 + "01", "/stacks",
     "/users", "/users/invitations", "/users/" + "u" * 18 + "01", "/audit", "/alarms", "/settings", "/account",

@@ -18,7 +18,7 @@ extension Files {
             return
         }
         do {
-            guard let top = openDirectory(at: AT_FDCWD, path) else {
+            guard let top = openDirectory(at: AT_FDCWD, FileName(path)) else {
                 if errno == ENOENT { return }
                 throw SystemError("open \(path)")
             }
@@ -34,20 +34,20 @@ extension Files {
     ) throws(SystemError) -> Bool {
         let names = try names(in: top, path)
         for name in names {
-            if unlinkat(top.raw, name, 0) == 0 || errno == ENOENT { continue }
+            if unlinkat(top.raw, name.letters, 0) == 0 || errno == ENOENT { continue }
             // EISDIR on Linux, EPERM where POSIX is followed.
             guard errno == EISDIR || errno == EPERM else {
-                throw SystemError("remove \(path)/\(name)")
+                throw SystemError("remove \(path)/\(name.text)")
             }
-            if unlinkat(top.raw, name, AT_REMOVEDIR) == 0 || errno == ENOENT { continue }
+            if unlinkat(top.raw, name.letters, AT_REMOVEDIR) == 0 || errno == ENOENT { continue }
             guard errno == ENOTEMPTY || errno == EEXIST || errno == EACCES,
                 let directory = openDirectory(at: top.raw, name)
-            else { throw SystemError("remove \(path)/\(name)") }
-            try empty(directory, into: top, "\(path)/\(name)")
+            else { throw SystemError("remove \(path)/\(name.text)") }
+            try empty(directory, into: top, "\(path)/\(name.text)")
             guard
-                unlinkat(top.raw, name, AT_REMOVEDIR) == 0
+                unlinkat(top.raw, name.letters, AT_REMOVEDIR) == 0
                     || [ENOENT, ENOTEMPTY, EEXIST].contains(errno)
-            else { throw SystemError("remove \(path)/\(name)") }
+            else { throw SystemError("remove \(path)/\(name.text)") }
         }
         return !names.isEmpty
     }
@@ -56,33 +56,34 @@ extension Files {
         _ directory: borrowing FileDescriptor, into top: borrowing FileDescriptor, _ path: String
     ) throws(SystemError) {
         for name in try names(in: directory, path) {
-            if unlinkat(directory.raw, name, 0) == 0 || errno == ENOENT { continue }
-            if unlinkat(directory.raw, name, AT_REMOVEDIR) == 0 { continue }
+            if unlinkat(directory.raw, name.letters, 0) == 0 || errno == ENOENT { continue }
+            if unlinkat(directory.raw, name.letters, AT_REMOVEDIR) == 0 { continue }
             // Its own `..` changes, so it must be writable itself.
             _ = openDirectory(at: directory.raw, name)
             let aside = ".removed-\(Randomness.text(count: 16, from: .lowercaseAlphanumerics))"
-            guard renameat(directory.raw, name, top.raw, aside) == 0 || errno == ENOENT else {
-                throw SystemError("remove \(path)/\(name)")
+            guard renameat(directory.raw, name.letters, top.raw, aside) == 0 || errno == ENOENT
+            else {
+                throw SystemError("remove \(path)/\(name.text)")
             }
         }
     }
 
     /// Opened without following a link, and made readable and writable first where it was not.
-    private static func openDirectory(at parent: Int32, _ name: String) -> FileDescriptor? {
+    private static func openDirectory(at parent: Int32, _ name: FileName) -> FileDescriptor? {
         let flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC
-        if let directory = FileDescriptor(owning: openat(parent, name, flags)) {
+        if let directory = FileDescriptor(owning: openat(parent, name.letters, flags)) {
             fchmod(directory.raw, 0o700)
             return directory
         }
         guard errno == EACCES else { return nil }
         // Unreadable, so nothing of it can be opened but its name; a link's own mode is not changed.
-        guard fchmodat(parent, name, 0o700, 0) == 0 else { return nil }
-        return FileDescriptor(owning: openat(parent, name, flags))
+        guard fchmodat(parent, name.letters, 0o700, 0) == 0 else { return nil }
+        return FileDescriptor(owning: openat(parent, name.letters, flags))
     }
 
     private static func names(
         in directory: borrowing FileDescriptor, _ path: String
-    ) throws(SystemError) -> [String] {
+    ) throws(SystemError) -> [FileName] {
         // A second descriptor with a place of its own: the stream closes it.
         let raw = openat(directory.raw, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard raw >= 0 else { throw SystemError("open \(path)") }
@@ -91,13 +92,36 @@ extension Files {
             throw SystemError("open \(path)")
         }
         defer { closedir(stream) }
-        var names: [String] = []
+        var names: [FileName] = []
         while let entry = readdir(stream) {
             let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
-                pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+                pointer.withMemoryRebound(to: CChar.self, capacity: 256) { FileName($0) }
             }
-            if name != ".", name != ".." { names.append(name) }
+            if !name.isOwn { names.append(name) }
         }
         return names
+    }
+}
+
+/// A name as the file system has it: any bytes, not always UTF-8. A name that was repaired on the
+/// way would name nothing.
+private struct FileName {
+    /// With the zero at the end.
+    let letters: [CChar]
+
+    init(_ name: UnsafePointer<CChar>) {
+        letters = Array(UnsafeBufferPointer(start: name, count: strlen(name) + 1))
+    }
+
+    init(_ name: String) { letters = Array(name.utf8CString) }
+
+    /// `.` and `..`
+    var isOwn: Bool {
+        let dot = CChar(bitPattern: UInt8(ascii: "."))
+        return letters == [dot, 0] || letters == [dot, dot, 0]
+    }
+
+    var text: String {
+        String(decoding: letters.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
     }
 }

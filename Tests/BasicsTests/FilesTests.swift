@@ -51,4 +51,21 @@ import Testing
         }
         #expect(large?.code == EFBIG)
     }
+
+    @Test("A tree with names that are no UTF-8 is removed like any other", .timeLimit(.minutes(1)))
+    func rawNames() throws {
+        let top = "/tmp/lineside-files-\(Randomness.text(count: 8, from: .lowercaseAlphanumerics))"
+        try Files.makeDirectory(top)
+        // Latin-1 for "ü": a folder of that name, with a file of that name in it.
+        let name: [CChar] = [CChar(bitPattern: 0xFC), 0]
+        let outer = open(top, O_RDONLY | O_DIRECTORY)
+        #expect(mkdirat(outer, name, 0o700) == 0)
+        let inner = openat(outer, name, O_RDONLY | O_DIRECTORY)
+        close(openat(inner, name, O_WRONLY | O_CREAT, 0o600))
+        #expect(mkdirat(inner, "sub", 0o700) == 0)
+        close(inner)
+        close(outer)
+        try Files.removeTree(top)
+        #expect(!Files.exists(top))
+    }
 }

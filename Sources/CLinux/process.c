@@ -4,8 +4,10 @@
 #include <fcntl.h>
 #include <linux/openat2.h>
 #include <signal.h>
+#include <stdio.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -130,3 +132,20 @@ int clinux_punch_hole(int fd, int64_t offset, int64_t length) {
 }
 
 int clinux_sync_file_system(int fd) { return syncfs(fd); }
+
+int clinux_rename_new(int from, const char *old_name, int to, const char *new_name) {
+    return renameat2(from, old_name, to, new_name, RENAME_NOREPLACE);
+}
+
+int clinux_chmod_directory(int directory, const char *path, unsigned mode) {
+    int found = clinux_open_beneath(directory, path, O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
+    if (found < 0) return -1;
+    // fchmod refuses a descriptor that only names a place.
+    char name[32];
+    snprintf(name, sizeof name, "/proc/self/fd/%d", found);
+    int result = chmod(name, mode);
+    int error = errno;
+    close(found);
+    errno = error;
+    return result;
+}

@@ -6,8 +6,8 @@ import Glibc
 /// stay below it, no link of any kind is taken, only regular files are opened, and every size has
 /// a bound.
 package struct HostileDirectory: ~Copyable, Sendable {
-    private let directory: FileDescriptor
-    private let path: String
+    let directory: FileDescriptor
+    let path: String
 
     /// - Parameter path: where it lies; up to here the path is the appliance's own.
     package init(_ path: String) throws(SystemError) {
@@ -15,6 +15,11 @@ package struct HostileDirectory: ~Copyable, Sendable {
             let directory = FileDescriptor(
                 owning: Glibc.open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC))
         else { throw SystemError("open \(path)") }
+        self.directory = directory
+        self.path = path
+    }
+
+    init(directory: consuming FileDescriptor, path: String) {
         self.directory = directory
         self.path = path
     }

@@ -56,7 +56,7 @@ struct Appliance: Sendable {
         let editors = EditorGateway(gateway, tokens: tokens, witness: witness)
         let pages = PageGateway(
             gateway, door: PageDoor(hasher: foundations.passwords),
-            pageTokens: StoredPageTokens(stores.pageTokens))
+            pageTokens: StoredPageTokens(stores.pageTokens), files: instances.files)
 
         let scopes = ScopeResolver(applications: stores.applications)
         let page = WebUI()
@@ -88,6 +88,9 @@ struct Appliance: Sendable {
                 foundations.authority, Heartbeat(loops: group), instances.alarms, sockets,
                 RegistryKeeper(stores: stores),
                 instances.registry,
+                FilesWatch(
+                    files: instances.files, instances: stores.instances,
+                    alarms: instances.alarms),
                 VaultKeeper(vault: instances.vault, blobs: stores.blobs, alarms: instances.alarms),
                 SiteWatch(
                     directory: paths.root, authority: foundations.authority,

@@ -10,6 +10,8 @@ struct Instances: Sendable {
     let vault: Vault
     let recorder: VersionRecorder
     let library: VersionLibrary
+    let files: FilesKeeper
+    let fileUsages: FileUsageBook
     let alarms: AlarmRaiser
     let registry: InstanceRegistry
 
@@ -28,6 +30,9 @@ struct Instances: Sendable {
                 directory: paths.uploads,
                 limit: .mebibytes(configuration.limits.stackMB))
             try await inbox.prepare()
+            let usages = FileUsageBook()
+            let files = FilesKeeper(state: paths.root, stores: stores, book: usages)
+            try await files.prepare()
             let vault = Vault(directory: paths.vault)
             try await vault.prepare()
             let recorder = VersionRecorder(
@@ -44,7 +49,7 @@ struct Instances: Sendable {
                 intake: SnapshotIntake(directory: paths.uploads), vault: vault, recorder: recorder,
                 library: VersionLibrary(
                     vault: vault, stores: stores, sealer: foundations.sealer),
-                alarms: alarms, registry: registry)
+                files: files, fileUsages: usages, alarms: alarms, registry: registry)
         } catch {
             throw CommandFailure("\(error)")
         }

@@ -45,7 +45,8 @@ struct Resources: Sendable {
             stores: stores, runtime: registry, deployer: deployer, environment: environment,
             sealer: foundations.sealer, state: workings.paths.root)
         let maker = InstanceViewMaker(
-            stores: stores, runtime: registry, origins: workings.origins)
+            stores: stores, runtime: registry, origins: workings.origins,
+            files: workings.instances.fileUsages)
         let recipes = RecipeStore()
         let desk = FrontDesk(
             stores: stores, passwords: foundations.passwords,
@@ -61,6 +62,7 @@ struct Resources: Sendable {
                     memoryLimitMB: workings.configuration.instances.defaultMemoryMB,
                     allowsPractice: workings.configuration.instances.practice)),
             EnvironmentRoutes(environment: environment, runtime: registry),
+            FileRoutes(files: workings.instances.files, instances: stores.instances),
             LogRoutes(logs: stores.logs),
             ResourceRoutes(resources: stores.resources),
             FlowRoutes(stores: stores, deployer: deployer),

@@ -17,6 +17,7 @@ import Testing
         "alarm": AlarmView.schema, "application": ApplicationView.schema,
         "comparison": ComparisonView.schema,
         "audit-event": AuditEventView.schema, "environment": EnvironmentView.schema,
+        "file": FileItemView.schema, "file-list": FileListView.schema,
         "grant": GrantView.schema, "handover": CodeView.schema, "health": HealthView.schema,
         "instance": InstanceView.schema, "invitation": InvitationView.schema,
         "invitation-offer": InvitationOfferView.schema, "log-page": LogPageView.schema,

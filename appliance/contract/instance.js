@@ -54,7 +54,9 @@ class Instance {
     this.id = crypto.randomBytes(10).toString("hex");
     this.userDir = path.join(this.root, "user");
     this.spool = path.join(this.root, "spool");
-    for (const name of ["user", "spool", "log"]) fs.mkdirSync(path.join(this.root, name));
+    for (const name of ["user", "user/files", "spool", "log"]) {
+      fs.mkdirSync(path.join(this.root, name));
+    }
     this.keys = crypto.generateKeyPairSync("ed25519");
     this.overrides = {};
     this.process = null;
@@ -125,6 +127,7 @@ class Instance {
         npm_config_fetch_retries: "0",
         LINESIDE_SETTINGS: path.join(this.root, "start.json"),
         LINESIDE_INSTANCE: this.id,
+        LINESIDE_FILES: path.join(this.userDir, "files"),
         ...env,
       },
     });

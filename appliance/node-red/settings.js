@@ -12,7 +12,8 @@ log.init(start);
 
 const verify = tokenVerifier(start);
 const guard = new Guard({ ...start, verify });
-const fileArea = process.cwd();
+// Relative names of file nodes are in the files area of the instance.
+const fileArea = process.env.LINESIDE_FILES || process.cwd();
 // A throw-away Node-RED that tries a flow instead of running a plant's.
 const test = start.test ? new (require("./test-runner").TestRunner)(start.test) : null;
 const storage = storageModule(start);

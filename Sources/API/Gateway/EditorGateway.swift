@@ -25,7 +25,9 @@ package struct EditorGateway: Sendable {
         }
         let platform = gateway.origins.origin(of: .platform, for: called)
         if request.target.path == Gateway.codePath {
-            return await gateway.open(request, side: .editors, called: called) { "/-/\($0)/" }
+            return await gateway.open(request, side: .editors, called: called) { passage in
+                "/-/\(passage.slug)\(passage.path)"
+            }
         }
         guard let slug = Self.slug(in: request.target),
             let entrance = await gateway.directory.entrance(slug: slug)

@@ -32,7 +32,8 @@ package struct Gateway: Sendable {
 
     /// `POST /lineside/open` with `code` in a form, from a page of the platform.
     func open(
-        _ request: Request, side: SiteOrigins.Side, called: Authority, root: (String) -> String
+        _ request: Request, side: SiteOrigins.Side, called: Authority,
+        place: (Doorkeeper.Passage) -> String
     ) async -> Response {
         let platform = origins.origin(of: .platform, for: called)
         guard request.method == .post, request.headers[Header.origin] == platform else {
@@ -47,7 +48,7 @@ package struct Gateway: Sendable {
         else { return answers.answer(.signIn, to: request, platform: platform) }
         let name = GatewayTicket.cookieName(side, slug: passage.slug)
         var answer: Headers = [
-            Header.location: root(passage.slug) + passage.path.dropFirst(),
+            Header.location: place(passage),
             Header.cacheControl: "no-store",
         ]
         answer.add(Header.setCookie, SetCookie(name, cookie).text)

@@ -3,14 +3,19 @@ import Domain
 package import HTTP
 package import Site
 
-/// The pages' origin (8445): what flows serve, under `/<slug>/`.
+/// The pages' origin (8445): what flows serve, under `/<slug>/`, and files, under `/f/<slug>/`.
 package struct PageGateway: Sendable {
     private let gateway: Gateway
     private let door: PageDoor
     private let pageTokens: any PageTokenDirectory
+    private let files: FileGateway
 
-    package init(_ gateway: Gateway, door: PageDoor, pageTokens: any PageTokenDirectory) {
+    package init(
+        _ gateway: Gateway, door: PageDoor, pageTokens: any PageTokenDirectory,
+        files: any FileSource
+    ) {
         self.gateway = gateway
+        self.files = FileGateway(source: files)
         self.door = door
         self.pageTokens = pageTokens
     }
@@ -23,12 +28,17 @@ package struct PageGateway: Sendable {
         }
         let platform = gateway.origins.origin(of: .platform, for: called)
         if request.target.path == Gateway.codePath {
-            return await gateway.open(request, side: .pages, called: called) { "/\($0)/" }
+            return await gateway.open(request, side: .pages, called: called, place: Self.place)
+        }
+        if let place = FileGateway.Place(request.target) {
+            return await answer(request, at: place, called: called, platform: platform)
         }
         guard let slug = Self.slug(in: request.target),
             let entrance = await gateway.directory.entrance(slug: slug)
         else { return gateway.answers.answer(.notFound, to: request, platform: platform) }
-        let admission = await admit(request, to: entrance, called: called, platform: platform)
+        let below = String(request.target.raw.dropFirst(entrance.slug.utf8.count + 1))
+        let admission = await admit(
+            request, to: entrance, called: called, platform: platform, back: below)
         let ticket: GatewayTicket?
         switch admission {
         case .refused(let response): return response
@@ -42,14 +52,45 @@ package struct PageGateway: Sendable {
         return pass(request, to: entrance, port: port, ticket: ticket)
     }
 
+    private func answer(
+        _ request: Request, at place: FileGateway.Place, called: Authority, platform: String
+    ) async -> Response {
+        let nothing = gateway.answers.answer(.notFound, to: request, platform: platform)
+        guard let entrance = await gateway.directory.entrance(slug: place.slug),
+            entrance.servesFiles
+        else { return nothing }
+        let admission = await admit(
+            request, to: entrance, called: called, platform: platform, back: request.target.raw)
+        if case .refused(let response) = admission { return response }
+        let found = await files.answer(request, at: place, of: entrance) { [self] in
+            // What is closed while a long answer flows is cut off.
+            guard let now = await gateway.directory.entrance(slug: place.slug),
+                now.servesFiles, now.id == entrance.id,
+                case .admitted = await admit(
+                    request, to: now, called: called, platform: platform, back: "")
+            else { return false }
+            return true
+        }
+        return found ?? nothing
+    }
+
+    /// Where a code leads. A path that begins with `/f/<its slug>/` is one of the files: the only
+    /// address that a browser is sent away from which is not below the instance's root.
+    private static func place(_ passage: Doorkeeper.Passage) -> String {
+        let isFiles = passage.path.hasPrefix("/f/\(passage.slug)/")
+        return isFiles ? passage.path : "/\(passage.slug)\(passage.path)"
+    }
+
     private enum Admission {
         case refused(Response)
         /// With the ticket that its sockets depend on, where there is one.
         case admitted(GatewayTicket?)
     }
 
+    /// - Parameter back: where a browser that must sign in first goes then.
     private func admit(
-        _ request: Request, to entrance: InstanceEntrance, called: Authority, platform: String
+        _ request: Request, to entrance: InstanceEntrance, called: Authority, platform: String,
+        back: String
     ) async -> Admission {
         let authorization = request.headers[Header.authorization]
         switch entrance.access {
@@ -81,12 +122,14 @@ package struct PageGateway: Sendable {
                     .problem(.unauthenticated, headers: [Header.wwwAuthenticate: realm]))
             }
         case .login:
-            return await admitSession(request, to: entrance, called: called, platform: platform)
+            return await admitSession(
+                request, to: entrance, called: called, platform: platform, back: back)
         }
     }
 
     private func admitSession(
-        _ request: Request, to entrance: InstanceEntrance, called: Authority, platform: String
+        _ request: Request, to entrance: InstanceEntrance, called: Authority, platform: String,
+        back: String
     ) async -> Admission {
         let cookie = gateway.ticketCookie(request, side: .pages, slug: entrance.slug)
         if gateway.provenance(request).maySpendCookie(of: called.httpsOrigin),
@@ -99,8 +142,7 @@ package struct PageGateway: Sendable {
             request.method == .get && request.head.upgrade == nil
             && request.headers[Header.accept]?.contains("text/html") == true
         guard navigation else { return .refused(.problem(.unauthenticated)) }
-        let below = request.target.raw.dropFirst(entrance.slug.utf8.count + 1)
-        let path = PercentCoding.encode(String(below))
+        let path = PercentCoding.encode(back)
         return .refused(
             .empty(
                 303,

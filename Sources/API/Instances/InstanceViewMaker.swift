@@ -9,8 +9,13 @@ package struct InstanceViewMaker: Sendable {
     private let stores: Stores
     private let runtime: any InstanceRuntime
     private let origins: SiteOrigins
+    private let files: FileUsageBook
 
-    package init(stores: Stores, runtime: any InstanceRuntime, origins: SiteOrigins) {
+    package init(
+        stores: Stores, runtime: any InstanceRuntime, origins: SiteOrigins,
+        files: FileUsageBook = FileUsageBook()
+    ) {
+        self.files = files
         self.stores = stores
         self.runtime = runtime
         self.origins = origins
@@ -46,6 +51,8 @@ package struct InstanceViewMaker: Sendable {
             instance: instance, status: await runtime.status(of: instance.id), stack: stack,
             timeZone: zone, url: "\(pages)/\(instance.slug)/",
             editorURL: "\(editors)/-/\(instance.slug)/",
+            filesURL: "\(pages)/f/\(instance.slug)/",
+            filesUsed: files.usage(of: instance.id)?.bytes,
             permissions: caller.permissions(at: instance.path))
     }
 

@@ -30,6 +30,10 @@ package struct InstanceView: APIView {
     let timeZone: String
     let url: String
     let editorURL: String
+    /// Where its files are served, if they are.
+    let filesURL: String
+    /// Bytes; `nil` before they were counted.
+    let filesUsed: Int64?
     let permissions: [Permission]
 
     package static var schema: Schema {
@@ -49,6 +53,7 @@ package struct InstanceView: APIView {
                 .field("paletteUpload", .boolean), .field("keepVersions", .optional(.integer)),
                 .field("keepDays", .optional(.integer)), .field("filesQuotaMB", .integer),
                 .field("filesInVersions", .boolean), .field("filesServed", .boolean),
+                .field("filesUrl", .text), .field("filesUsed", .optional(.integer)),
                 .field("safeMode", .boolean),
                 .field("pid", .optional(.integer)), .field("startedAt", .optional(.time)),
                 .field("restarts", .integer), .field("lastDeployAt", .optional(.time)),
@@ -84,6 +89,8 @@ package struct InstanceView: APIView {
             json.field("filesQuotaMB", instance.settings.filesQuotaMB)
             json.field("filesInVersions", instance.settings.filesInVersions)
             json.field("filesServed", instance.settings.filesServed)
+            json.field("filesUrl", filesURL)
+            json.field("filesUsed", filesUsed)
             json.field("safeMode", status.isSafe)
             json.field("pid", status.pid)
             json.field("startedAt", status.startedAt)

@@ -43,3 +43,7 @@ int clinux_punch_hole(int fd, int64_t offset, int64_t length);
 
 /// syncfs(2): 0, or -1 with errno. glibc declares it for GNU sources only.
 int clinux_sync_file_system(int fd);
+/// Renames, unless something is there under the new name already (EEXIST); -1 and errno.
+int clinux_rename_new(int from, const char *old_name, int to, const char *new_name);
+/// Sets the mode of a directory below `directory`, readable or not, through no link; -1 and errno.
+int clinux_chmod_directory(int directory, const char *path, unsigned mode);

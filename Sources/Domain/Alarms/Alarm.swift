@@ -52,6 +52,8 @@ package enum AlarmKind: String, Sendable, CaseIterable {
     case instanceLogFlood = "instance.log-flood"
     case instanceSpool = "instance.spool"
     case instanceDirectory = "instance.directory"
+    /// Its files area is over its quota.
+    case instanceFiles = "instance.files"
     case siteDisk = "site.disk-full"
     case siteDatabase = "site.database"
     case siteCertificate = "site.certificate"
@@ -61,7 +63,7 @@ package enum AlarmKind: String, Sendable, CaseIterable {
     package var severity: Alarm.Severity {
         switch self {
         case .instanceCredentials, .instanceLogFlood, .instanceMissingTypes, .siteCertificate,
-            .siteClock, .instancePort:
+            .siteClock, .instancePort, .instanceFiles:
             .warning
         default: .alarm
         }

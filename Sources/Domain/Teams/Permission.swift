@@ -21,6 +21,8 @@ package enum Permission: String, Sendable, CaseIterable {
     case instanceEnvironment = "instance.environment"
     case flowsRead = "flows.read"
     case flowsEdit = "flows.edit"
+    case filesRead = "files.read"
+    case filesEdit = "files.edit"
     case pagesOpen = "pages.open"
     case versionRead = "version.read"
     case snapshotRead = "snapshot.read"
@@ -62,6 +64,8 @@ package enum Permission: String, Sendable, CaseIterable {
         case .instanceEnvironment: (.member, false, "Read and write environment variables")
         case .flowsRead: (.viewer, true, "Read flows; open the editor without deploying")
         case .flowsEdit: (.member, false, "Deploy and restore flows")
+        case .filesRead: (.viewer, true, "List and download files of an instance")
+        case .filesEdit: (.member, false, "Upload, move and remove files of an instance")
         case .pagesOpen: (.dashboard, true, "Open the pages that an instance serves")
         case .versionRead: (.viewer, true, "List and download versions")
         case .snapshotRead: (.viewer, true, "List and download snapshots")

@@ -45,7 +45,8 @@ package final class EntranceBook: InstanceDirectory {
         return InstanceEntrance(
             id: instance.id, name: instance.name.text, slug: slug, path: instance.path,
             access: instance.settings.access, pageBasic: instance.settings.pageBasic,
-            state: status.state, port: status.port, pageSecret: page.pageSecret)
+            state: status.state, port: status.port, pageSecret: page.pageSecret,
+            servesFiles: instance.settings.filesServed)
     }
 
     private func page(_ slug: String) async -> Known? {

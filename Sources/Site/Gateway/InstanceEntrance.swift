@@ -14,11 +14,13 @@ package struct InstanceEntrance: Sendable, Equatable {
     package let port: Int?
     /// Node-RED's page side takes only requests that carry it.
     package let pageSecret: String
+    /// Its files are served beside its pages.
+    package let servesFiles: Bool
 
     package init(
         id: Instance.ID, name: String, slug: String, path: ScopePath, access: PageAccess,
         pageBasic: InstanceSettings.PageBasic?, state: InstanceState, port: Int?,
-        pageSecret: String
+        pageSecret: String, servesFiles: Bool = false
     ) {
         self.id = id
         self.name = name
@@ -29,6 +31,7 @@ package struct InstanceEntrance: Sendable, Equatable {
         self.state = state
         self.port = port
         self.pageSecret = pageSecret
+        self.servesFiles = servesFiles
     }
 }
 

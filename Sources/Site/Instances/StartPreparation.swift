@@ -109,6 +109,7 @@ package struct StartPreparation: Sendable {
             "NODE_ENV=production", "NODE_RED_DISABLE_TELEMETRY=true", "npm_config_offline=true",
             "npm_config_fetch_retries=0", "npm_config_update_notifier=false",
             "LINESIDE_SETTINGS=\(layout.startFile)", "LINESIDE_INSTANCE=\(definition.id.text)",
+            "LINESIDE_FILES=\(layout.files)",
         ]
         // Names were checked when they were set; what slipped in all the same does not win here.
         let taken = Set(fixed.map { $0.prefix { $0 != "=" } })

@@ -35,6 +35,12 @@ struct FakePageTokens: PageTokenDirectory {
     }
 }
 
+struct NoFiles: FileSource {
+    func open(_ path: FilePath, of id: Instance.ID) async throws(FileFault) -> OpenedFile {
+        throw .notFound(path)
+    }
+}
+
 /// Both gateways over fakes: one session, one running instance called `press`.
 struct GatewayFixture {
     let sessions = FakeSessions()
@@ -52,7 +58,10 @@ struct GatewayFixture {
     static let platform = "https://plant:8443"
     static let editorsOrigin = "https://plant:8444"
 
-    init(role: Role = .member, access: PageAccess = .login, port: Int? = 4711) throws {
+    init(
+        role: Role = .member, access: PageAccess = .login, port: Int? = 4711,
+        files: any FileSource = NoFiles()
+    ) throws {
         let origins = SiteOrigins(
             names: HostNames(["plant"]), platformPort: 8443, editorsPort: 8444, pagesPort: 8445)
         let key = try SigningKey.generate()
@@ -69,7 +78,7 @@ struct GatewayFixture {
             gateway, tokens: EditorTokens(key: key), witness: witness)
         pages = PageGateway(
             gateway, door: PageDoor(hasher: PasswordHasher(), now: { moment }),
-            pageTokens: FakePageTokens())
+            pageTokens: FakePageTokens(), files: files)
         instances.set(
             InstanceEntrance(
                 id: instance, name: "Press", slug: "press",

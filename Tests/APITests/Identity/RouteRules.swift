@@ -79,6 +79,12 @@ enum RouteRules {
         viewer        r GET    instances/{instance}/versions/{version}
         viewer        r GET    instances/{instance}/versions/{version}/download
         viewer        r GET    instances/{instance}/versions/{version}/flows
+        viewer        r GET    instances/{instance}/files
+        viewer        r GET    instances/{instance}/files/content
+        member        w PUT    instances/{instance}/files/content
+        member        w DELETE instances/{instance}/files/content
+        member        w POST   instances/{instance}/files/folders
+        member        w POST   instances/{instance}/files/move
         viewer        r GET    instances/{instance}/snapshots
         member        w POST   instances/{instance}/snapshots
         viewer        r GET    instances/{instance}/flows

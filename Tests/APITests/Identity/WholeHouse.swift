@@ -52,6 +52,8 @@ struct WholeHouse {
                     passwords: PageBasicMaker(hasher: passwords),
                     defaults: NewInstanceDefaults(memoryLimitMB: 256, allowsPractice: true)),
                 EnvironmentRoutes(environment: environment, runtime: runtime),
+                FileRoutes(
+                    files: FilesKeeper(state: path, stores: stores), instances: stores.instances),
                 LogRoutes(logs: stores.logs), ResourceRoutes(resources: stores.resources),
                 FlowRoutes(stores: stores, deployer: deployer),
                 VersionRoutes(

@@ -29,6 +29,9 @@ struct InstanceHouse {
         admin = try await house.token(of: factory.administrator)
     }
 
+    /// The state directory.
+    var state: String { directory.path }
+
     func end() async { await group.shutdown() }
 
     func call(
@@ -82,6 +85,8 @@ struct InstanceHouse {
                 defaults: NewInstanceDefaults(
                     memoryLimitMB: 256, allowsPractice: allowsPractice)),
             EnvironmentRoutes(environment: environment, runtime: runtime),
+            FileRoutes(
+                files: FilesKeeper(state: state, stores: stores), instances: stores.instances),
             LogRoutes(logs: stores.logs),
             ResourceRoutes(resources: stores.resources),
             PageTokenRoutes(tokens: stores.pageTokens),

@@ -162,6 +162,10 @@ export interface Instance {
   filesQuotaMB: number;
   filesInVersions: boolean;
   filesServed: boolean;
+  /** Where they are served, if they are. */
+  filesUrl: string;
+  /** Bytes; null before they were counted. */
+  filesUsed: number | null;
   safeMode: boolean;
   pid: number | null;
   startedAt: Time | null;

@@ -33,10 +33,12 @@ class FileStore extends Store {
     const found = await fs.readdir(this.#directory).catch(() => []);
     for (const folder of found) {
       for (const file of await fs.readdir(path.join(this.#directory, folder))) {
+        if (!file.endsWith(".json")) continue;
         const text = await fs.readFile(path.join(this.#directory, folder, file), "utf8");
         const name = path.basename(file, ".json");
         const isShared = name === "flow" || name === "global";
-        this.scopes.set(isShared ? folder : `${name}:${folder}`, JSON.parse(text));
+        const values = valuesOf(text);
+        if (values) this.scopes.set(isShared ? folder : `${name}:${folder}`, values);
       }
     }
     setInterval(() => this.save(), SAVE_EVERY).unref();
@@ -48,8 +50,20 @@ class FileStore extends Store {
       const folder = path.join(this.#directory, flow ?? name);
       const file = flow ? name : name === "global" ? "global" : "flow";
       await fs.mkdir(folder, { recursive: true });
-      await fs.writeFile(path.join(folder, `${file}.json`), JSON.stringify(values, null, 4));
+      // Aside first: a kill in the middle leaves what was.
+      const target = path.join(folder, `${file}.json`);
+      await fs.writeFile(`${target}.new`, JSON.stringify(values, null, 4));
+      await fs.rename(`${target}.new`, target);
     }
+  }
+}
+
+/** Undefined for what is no JSON: the flow begins anew, as in Node-RED. */
+function valuesOf(text) {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
   }
 }
 

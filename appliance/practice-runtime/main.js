@@ -1,7 +1,8 @@
 "use strict";
 // The practice runtime: stands in where no Node-RED is installed, so that the appliance can be
 // tried and tested. It takes the same arguments, settings file and signals, prints the same lines
-// and ends with the same exit codes; it knows only a dozen nodes and has no graphical editor.
+// and ends with the same exit codes; it knows only the nodes that recipes
+// use and has no graphical editor.
 
 const path = require("node:path");
 const { parseArgs } = require("node:util");

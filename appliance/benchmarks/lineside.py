@@ -43,6 +43,14 @@ class Site:
             stderr=(self.state.parent / "lineside.log").open("a"), text=True,
         )
         self.pid = self.child.pid
+        try:
+            self.serve(begin)
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def serve(self, begin):
         self.child.stdin.write(f"ada:{PASSWORD}\n")
         self.child.stdin.close()
         line = self.child.stdout.readline()
@@ -54,7 +62,6 @@ class Site:
         self.token = None
         self.plain("GET", "/")
         self.started = (time.perf_counter() - begin) * 1000
-        return self
 
     def __exit__(self, *_):
         self.child.send_signal(signal.SIGTERM)

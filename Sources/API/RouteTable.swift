@@ -13,7 +13,7 @@ package enum RouteTable {
         stores: Stores, desk: FrontDesk, bus: EventBus, version: String
     ) -> [any Resource] {
         [
-            SiteRoutes(stores: stores, version: version),
+            SiteRoutes(stores: stores, version: version), RetentionRoutes(stores: stores),
             SessionRoutes(desk: desk, stores: stores), OwnUserRoutes(stores: stores, desk: desk),
             UserRoutes(stores: stores, desk: desk), InvitationRoutes(stores: stores),
             GrantRoutes(stores: stores), TeamRoutes(stores: stores),

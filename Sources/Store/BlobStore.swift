@@ -39,6 +39,34 @@ package struct BlobStore: Sendable {
         }
     }
 
+    /// Whose addresses begin with two digits, by address.
+    package func list(prefix: String) async throws(StoreError) -> [ContentAddress] {
+        try await database.read {
+            (tx: borrowing ReadTransaction) throws(StoreError) -> [ContentAddress] in
+            try tx.all(BlobSQL.listPrefix, prefix, prefix + "g") {
+                (row: borrowing Row) throws(StoreError) in
+                try row.address(0)
+            }
+        }
+    }
+
+    /// Who needs one of the contents: "version 12 of instance “Line 3”", "snapshot “Audit”". At
+    /// most 20, the last of which counts the others.
+    package func uses(of contents: [ContentAddress]) async throws(StoreError) -> [String] {
+        let (addresses, most) = (contents.map(\.hex).jsonText, 20)
+        return try await database.read {
+            (tx: borrowing ReadTransaction) throws(StoreError) -> [String] in
+            var count = 0
+            let found = try tx.all(BlobSQL.uses, addresses, most) {
+                (row: borrowing Row) throws(StoreError) in
+                count = row.int(1)
+                return row.text(0)
+            }
+            guard count > most else { return found }
+            return found.dropLast() + ["\(count - most + 1) more"]
+        }
+    }
+
     /// Those that nothing points at any more; at most 1,000 at once.
     package func unused() async throws(StoreError) -> [ContentAddress] {
         try await database.read {
@@ -82,6 +110,21 @@ enum BlobSQL: String, CaseIterable {
         SELECT count(*), coalesce(sum(size), 0), coalesce(sum(stored_size), 0) FROM blob
         """
     case list = "SELECT digest FROM blob WHERE digest > ?1 ORDER BY digest LIMIT 200"
+    case listPrefix = "SELECT digest FROM blob WHERE digest > ?1 AND digest < ?2 ORDER BY digest"
+    case uses = """
+        WITH wanted AS (SELECT value AS digest FROM json_each(?1)),
+            list AS (SELECT list_digest FROM file_list_use WHERE digest IN wanted)
+        SELECT text, count(*) OVER () FROM (
+            SELECT 0 AS rank, 'snapshot “' || name || '”' AS text FROM snapshot
+            WHERE flows_digest IN wanted OR credentials_digest IN wanted
+                OR files_digest IN wanted OR files_digest IN list
+            UNION
+            SELECT 1, 'version ' || number || ' of instance “' || name || '”'
+            FROM version JOIN instance ON instance.id = instance_id
+            WHERE flows_digest IN wanted OR credentials_digest IN wanted
+                OR files_digest IN wanted OR files_digest IN list
+        ) ORDER BY rank, text LIMIT ?2
+        """
     case unused = """
         SELECT digest FROM blob WHERE digest NOT IN (SELECT digest FROM blob_use) LIMIT 1000
         """

@@ -22,6 +22,7 @@ package struct Stores: Sendable {
     package let stacks: StackStore
     package let blobs: BlobStore
     package let versions: VersionStore
+    package let retention: RetentionStore
     package let snapshots: SnapshotStore
     package let alarms: AlarmStore
     package let logs: LogStore
@@ -48,6 +49,7 @@ package struct Stores: Sendable {
         stacks = StackStore(database: registry)
         blobs = BlobStore(database: registry)
         versions = VersionStore(database: registry)
+        retention = RetentionStore(database: registry)
         snapshots = SnapshotStore(database: registry)
         alarms = AlarmStore(database: registry)
         logs = LogStore(database: history, bounds: logBounds)
@@ -106,6 +108,7 @@ package enum Statements {
         texts(StackSQL.self),
         texts(BlobSQL.self),
         texts(VersionSQL.self),
+        texts(RetentionSQL.self),
         texts(SnapshotSQL.self),
         texts(AlarmSQL.self),
     ].flatMap { $0 }

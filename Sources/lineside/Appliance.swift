@@ -86,12 +86,13 @@ struct Appliance: Sendable {
             foundations: foundations, doors: doors,
             services: [
                 foundations.authority, Heartbeat(loops: group), instances.alarms, sockets,
-                RegistryKeeper(stores: stores),
+                RegistryKeeper(stores: stores), RetentionKeeper(stores: stores),
                 instances.registry,
                 FilesWatch(
                     files: instances.files, instances: stores.instances,
                     alarms: instances.alarms),
-                VaultKeeper(vault: instances.vault, blobs: stores.blobs, alarms: instances.alarms),
+                VaultKeeper(vault: instances.vault, stores: stores),
+                VaultScrub(vault: instances.vault, stores: stores, alarms: instances.alarms),
                 SiteWatch(
                     directory: paths.root, authority: foundations.authority,
                     alarms: instances.alarms, logsWereDamaged: stores.historyWasDamaged),

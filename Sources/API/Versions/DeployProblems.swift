@@ -30,6 +30,9 @@ extension Problem {
         case .vault(let vault):
             self = .storage
             detail = vault.description
+        case .lost:
+            self = .storage
+            detail = fault.description
         case .invalidFile: self = .malformed(fault.description)
         case .credentials, .passphraseNeeded, .wrongPassphrase, .weakPassphrase:
             self = .invalid("passphrase", fault.description)

@@ -30,6 +30,9 @@ package struct VersionRoutes: Resource {
                 .get, "/api/v1/instances/{instance}/versions", .needs(.versionRead),
                 "List the versions of an instance", query: ["limit", "cursor"], list),
             Route(.get, one, .needs(.versionRead), "Read a version", show),
+            Route(
+                .patch, one, .needs(.snapshotEdit),
+                "Pin a version, which keeps it whatever the retention says, or unpin it", change),
             .raw(
                 .get, "\(one)/flows", .needs(.versionRead),
                 "Read the flows of a version, byte for byte", flows),
@@ -67,6 +70,19 @@ package struct VersionRoutes: Resource {
         Found(VersionView(try await version(context)))
     }
 
+    private func change(
+        _ body: ChangeVersion, _ context: RequestContext
+    ) async throws(Problem) -> Found<VersionView> {
+        let version = try await version(context)
+        guard let isPinned = body.pinned else { return Found(VersionView(version)) }
+        return Found(
+            VersionView(
+                try await stored { () async throws(StoreError) in
+                    try await versions.pin(
+                        version.id, of: version.instanceID, isPinned, by: context.actor)
+                }))
+    }
+
     private func flows(_ context: RequestContext) async throws(Problem) -> Response {
         let version = try await version(context)
         do throws(DeployFault) {
@@ -101,4 +117,14 @@ extension Response {
             bytes, type: "application/json",
             headers: [Header.contentDisposition: "attachment; filename=\"\(name)\""])
     }
+}
+
+struct ChangeVersion: APIBody {
+    let pinned: Bool?
+
+    static var schema: Schema {
+        .object("ChangeVersion", [.field("pinned", .boolean, optional: true)])
+    }
+
+    init(json: JSONObject) throws(JSONFieldError) { pinned = try json.optionalBool("pinned") }
 }

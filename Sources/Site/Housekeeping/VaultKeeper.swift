@@ -1,80 +1,90 @@
 import Basics
-package import Domain
+import Domain
 package import Store
 
-/// Once a day reads every file of the vault that a row names, raises an alarm where one is damaged
-/// or missing, and removes those that nothing names any more.
+/// Once a day removes from the vault what no row names any more. What cannot be told apart from
+/// what is needed, because a list is damaged, stays.
 package struct VaultKeeper: Service {
     private let vault: Vault
-    private let blobs: BlobStore
-    private let alarms: any SiteAlarmBoard
+    private let stores: Stores
     private let log = Log("vault")
 
-    package init(vault: Vault, blobs: BlobStore, alarms: any SiteAlarmBoard) {
+    package init(vault: Vault, stores: Stores) {
         self.vault = vault
-        self.blobs = blobs
-        self.alarms = alarms
+        self.stores = stores
     }
 
     /// Begins ten minutes after the start, when instances are up.
     package func run() async throws {
         try await Task.sleep(for: .seconds(600))
         while true {
-            do throws(StoreError) {
+            do throws(VersionFault) {
                 let removed = try await sweep()
                 if removed > 0 { log.info("\(removed) files that nothing needs were removed") }
-                try await verify()
-            } catch { log.warning("the vault was not looked through: \(error)") }
+            } catch { log.warning("nothing was removed from the vault: \(error)") }
             try await Task.sleep(for: .seconds(86_400))
         }
     }
 
-    /// - Returns: files that were removed.
+    /// - Returns: files that were removed. Cancelled, it ends before the next directory.
     @discardableResult
-    package func sweep() async throws(StoreError) -> Int {
-        var removed = 0
-        var before: [ContentAddress] = []
-        while true {
-            let unused = try await blobs.unused()
-            // The same again: what is left was not to be removed.
-            guard !unused.isEmpty, unused != before else { return removed }
-            before = unused
-            for address in unused where await !vault.isFresh(address) {
-                // Row first: a row without its file would be a version that cannot be read.
-                guard try await blobs.forget(address) else { continue }
-                do throws(VaultFault) {
-                    if try await vault.remove(address) { removed += 1 }
-                } catch { log.warning("\(address) was not removed: \(error)") }
+    package func sweep() async throws(VersionFault) -> Int {
+        try await forget()
+        do throws(VersionFault) {
+            try await mark()
+            var removed = 0
+            var figures = VaultFigures()
+            for folder in 0..<256 where !Task.isCancelled {
+                let (gone, left) = try await VersionFault.vaulted { () throws(VaultFault) in
+                    try await vault.sweep(folder: folder)
+                }
+                removed += gone
+                figures.add(left)
             }
+            await vault.endSweep()
+            if !Task.isCancelled { try await keep(figures) }
+            return removed
+        } catch {
+            await vault.endSweep()
+            throw error
         }
     }
 
-    /// - Returns: files that are damaged or missing.
-    @discardableResult
-    package func verify() async throws(StoreError) -> [ContentAddress] {
-        var bad: [ContentAddress] = []
+    /// Row first: a row without its file would be a version that cannot be read.
+    private func forget() async throws(VersionFault) {
+        var before: [ContentAddress] = []
+        while true {
+            let known = before
+            let unused = try await VersionFault.stored { () throws(StoreError) in
+                let unused = try await stores.blobs.unused()
+                guard unused != known else { return [ContentAddress]() }
+                for address in unused { _ = try await stores.blobs.forget(address) }
+                return unused
+            }
+            guard !unused.isEmpty else { return }
+            before = unused
+        }
+    }
+
+    private func mark() async throws(VersionFault) {
+        try await VersionFault.vaulted { () throws(VaultFault) in try await vault.beginMarking() }
         var last: ContentAddress?
         while true {
-            let addresses = try await blobs.list(after: last)
-            guard let end = addresses.last else { break }
-            for address in addresses {
-                do throws(VaultFault) { _ = try await vault.read(address) } catch {
-                    log.error("\(error)")
-                    bad.append(address)
-                }
-                if Task.isCancelled { return bad }
+            let end = last
+            let addresses = try await VersionFault.stored { () throws(StoreError) in
+                try await stores.blobs.list(after: end)
             }
-            last = end
+            guard let next = addresses.last else { return }
+            try await VersionFault.vaulted { () throws(VaultFault) in
+                try await vault.mark(addresses)
+            }
+            last = next
         }
-        if bad.isEmpty {
-            alarms.clear(.siteVault)
-        } else {
-            let files = bad.count == 1 ? "1 file" : "\(bad.count) files"
-            alarms.raise(
-                .siteVault,
-                "\(files) of the vault cannot be read: restore them from a backup. "
-                    + "The log of the appliance names them.")
+    }
+
+    private func keep(_ figures: VaultFigures) async throws(VersionFault) {
+        try await VersionFault.stored { () throws(StoreError) in
+            try await stores.settings.setValue(VaultFigures.key, to: figures.text)
         }
-        return bad
     }
 }

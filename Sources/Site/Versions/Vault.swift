@@ -40,8 +40,13 @@ package actor Vault {
     package nonisolated var unownedExecutor: UnownedSerialExecutor {
         executor.asUnownedSerialExecutor()
     }
-    /// What was stored since the start: the rows that point at it may still be on their way.
-    private var fresh: Set<ContentAddress> = []
+    nonisolated let now: @Sendable () -> SuspendingClock.Instant
+    /// What was stored a short while ago: the rows that point at it may still be on their way.
+    var fresh: [ContentAddress: Fresh] = [:]
+    /// While a sweep is under way.
+    var marks: AddressFilter?
+    /// What reads found damaged or missing.
+    var suspects: Set<ContentAddress> = []
     var drafts: [Int: VaultDraft] = [:]
     var draftsBegun = 0
     /// A store failed between giving names and syncing them: the next one syncs everything.
@@ -49,8 +54,12 @@ package actor Vault {
 
     package init(directory: String) { self.init(disk: DirectoryDisk(directory)) }
 
-    init(disk: any VaultDisk) {
+    init(
+        disk: any VaultDisk,
+        now: @escaping @Sendable () -> SuspendingClock.Instant = { SuspendingClock.now }
+    ) {
         self.disk = disk
+        self.now = now
         executor = BlockingExecutor(label: "vault")
     }
 
@@ -83,18 +92,25 @@ package actor Vault {
 
     /// The whole content in memory; `open` gives it in pieces.
     package func read(_ address: ContentAddress) throws(VaultFault) -> [UInt8] {
-        let content = try VaultContent(address, on: disk)
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(content.list?.size ?? 0)
-        while let piece = try content.next() { bytes += piece }
-        return bytes
+        do throws(VaultFault) {
+            let content = try VaultContent(address, on: disk)
+            var bytes: [UInt8] = []
+            bytes.reserveCapacity(content.list?.size ?? 0)
+            while let piece = try content.next() { bytes += piece }
+            return bytes
+        } catch {
+            suspect(error)
+            throw error
+        }
     }
 
     /// Finishes what was written and returns when it survives a power cut.
     func keep(_ draft: VaultDraft) throws(VaultFault) -> StoredBlob {
         let blob = try draft.finish()
         do throws(SystemError) { try commit(draft.staged) } catch { throw VaultFault(error) }
-        fresh.insert(blob.address)
+        fresh[blob.address] = Fresh(storedAt: now())
+        marks?.insert(blob.address)
+        mark(draft.list)
         return blob
     }
 
@@ -125,12 +141,4 @@ package actor Vault {
         }
         owesSync = false
     }
-
-    /// Removes a file that no row points at (`BlobStore.forget`).
-    /// - Returns: `false`: a later step removes files.
-    @discardableResult
-    package func remove(_ address: ContentAddress) throws(VaultFault) -> Bool { false }
-
-    /// Whether it was stored since the start.
-    package func isFresh(_ address: ContentAddress) -> Bool { fresh.contains(address) }
 }

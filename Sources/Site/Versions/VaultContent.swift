@@ -54,6 +54,13 @@ final class VaultContent {
         if case .list(let list, _) = source { list } else { nil }
     }
 
+    /// - Returns: `nil` for a content that is stored as a whole, which is not looked into.
+    static func list(
+        of address: ContentAddress, on disk: any VaultDisk
+    ) throws(VaultFault) -> ChunkList? {
+        try VaultContent(address, on: disk).list
+    }
+
     /// Up to 1 MB; `nil` at the end, when the whole was found to be what its name says.
     func next() throws(VaultFault) -> [UInt8]? {
         switch source {

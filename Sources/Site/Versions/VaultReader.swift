@@ -16,11 +16,21 @@ package actor VaultReader {
         self.vault = vault
     }
 
-    func begin() throws(VaultFault) { content = try VaultContent(address, on: vault.disk) }
+    func begin() async throws(VaultFault) {
+        do throws(VaultFault) { content = try VaultContent(address, on: vault.disk) } catch {
+            await vault.suspect(error)
+            throw error
+        }
+    }
 
     /// The next piece, at most 1 MB; `nil` at the end. Each chunk was checked; whether the whole is
     /// what was asked for is known only when `nil` comes. Do not go on after an error.
-    package func next() throws(VaultFault) -> [UInt8]? { try content?.next() }
+    package func next() async throws(VaultFault) -> [UInt8]? {
+        do throws(VaultFault) { return try content?.next() } catch {
+            await vault.suspect(error)
+            throw error
+        }
+    }
 }
 
 extension Vault {

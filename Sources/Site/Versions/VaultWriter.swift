@@ -58,10 +58,12 @@ extension Vault {
 
     func append(_ bytes: [UInt8], to number: Int) throws(VaultFault) {
         guard let draft = drafts[number] else { throw .system(Self.ended) }
+        let known = draft.list.count
         do throws(VaultFault) { try draft.append(bytes[...]) } catch {
             abandon(number)
             throw error
         }
+        mark(draft.list, from: known)
     }
 
     func finish(_ number: Int) throws(VaultFault) -> StoredBlob {

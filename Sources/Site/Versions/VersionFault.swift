@@ -5,6 +5,9 @@ package import Store
 /// Why a version was not kept, read, sent or taken in. Each is a sentence for the person who asked.
 package enum VersionFault: Error, Sendable, Equatable, CustomStringConvertible {
     case vault(VaultFault)
+    /// A file of the vault is damaged or missing: what cannot be read for it, as in
+    /// "version 12 of instance “Line 3”".
+    case lost(VaultFault, affects: [String])
     case store(StoreError)
     /// The credentials do not open with the secret that is on record for them.
     case credentials
@@ -20,6 +23,8 @@ package enum VersionFault: Error, Sendable, Equatable, CustomStringConvertible {
     package var description: String {
         switch self {
         case .vault(let fault): fault.description
+        case .lost(let fault, let affects):
+            "\(fault.description) Affected: \(affects.joined(separator: ", "))."
         case .store(.conflict(let sentence)): sentence
         case .store(.notFound(let what)): "\(what) is not there."
         case .store(.full): "The disk is full: free some space, nothing was lost."

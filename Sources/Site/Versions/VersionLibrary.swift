@@ -238,7 +238,10 @@ package actor VersionLibrary {
     // MARK: Vault
 
     func read(_ address: ContentAddress) async throws(VersionFault) -> [UInt8] {
-        try await VersionFault.vaulted { () throws(VaultFault) in try await vault.read(address) }
+        do throws(VaultFault) { return try await vault.read(address) } catch {
+            guard error.file != nil else { throw .vault(error) }
+            throw .lost(error, affects: (try? await stores.blobs.uses(of: [address])) ?? [])
+        }
     }
 
     private func keep(_ bytes: [UInt8]) async throws(VersionFault) -> StoredBlob {

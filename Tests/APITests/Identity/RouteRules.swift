@@ -52,6 +52,9 @@ enum RouteRules {
         owner         w DELETE grants/{grant}
         administrator r GET    site
         administrator w PATCH  site
+        administrator r GET    site/retention
+        administrator w PATCH  site/retention
+        administrator r GET    site/vault
         signedIn      r GET    teams
         administrator w POST   teams
         viewer        r GET    teams/{team}
@@ -77,6 +80,7 @@ enum RouteRules {
         viewer        r GET    instances/{instance}/resources
         viewer        r GET    instances/{instance}/versions
         viewer        r GET    instances/{instance}/versions/{version}
+        member        w PATCH  instances/{instance}/versions/{version}
         viewer        r GET    instances/{instance}/versions/{version}/download
         viewer        r GET    instances/{instance}/versions/{version}/flows
         viewer        r GET    instances/{instance}/files

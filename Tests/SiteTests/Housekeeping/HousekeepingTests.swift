@@ -15,36 +15,6 @@ final class OpenAlarms: SiteAlarmBoard {
     subscript(kind: AlarmKind) -> String? { texts.withLock { $0[kind] } }
 }
 
-@Suite("Vault keeper") struct VaultKeeperTests {
-    let fixture: VersionFixture
-    let alarms = OpenAlarms()
-
-    init() async throws { fixture = try await VersionFixture() }
-
-    /// A vault as the next run of the appliance sees it.
-    var later: Vault { Vault(directory: "\(fixture.directory.path)/vault") }
-
-    func keeper(_ vault: Vault) -> VaultKeeper {
-        VaultKeeper(vault: vault, blobs: fixture.stores.blobs, alarms: alarms)
-    }
-
-    @Test("Damage raises an alarm that says what to do, and is over when it is healed")
-    func verifies() async throws {
-        let version = try await fixture.recorder.record(
-            fixture.deploy(), of: fixture.press.id, by: .site)
-        let keeper = keeper(fixture.vault)
-        #expect(try await keeper.verify().isEmpty)
-        #expect(alarms[.siteVault] == nil)
-        let hex = version.flows.hex
-        try Files.replace("\(fixture.directory.path)/vault/\(hex.prefix(2))/\(hex)", with: [0, 9])
-        #expect(try await keeper.verify() == [version.flows])
-        #expect(alarms[.siteVault]?.contains("1 file of the vault cannot be read") == true)
-        _ = try await fixture.vault.store(fixture.flows)
-        #expect(try await keeper.verify().isEmpty)
-        #expect(alarms[.siteVault] == nil)
-    }
-}
-
 @Suite("Site watch") struct SiteWatchTests {
     let now = Timestamp(milliseconds: 1_800_000_000_000)
 

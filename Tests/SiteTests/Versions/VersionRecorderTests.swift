@@ -109,9 +109,9 @@ import Testing
             fixture.deploy(Array("[]".utf8)), of: fixture.press.id, by: .site)
         #expect(second.number == 2)
         #expect(second.summary == "0 nodes on 0 tabs, after flows that could not be compared")
-        await #expect(throws: VersionFault.vault(.damaged(first.flows))) {
-            try await fixture.library.flows(of: first)
-        }
+        let lost = VersionFault.lost(
+            .damaged(first.flows), affects: ["version 1 of instance “Press”"])
+        await #expect(throws: lost) { try await fixture.library.flows(of: first) }
     }
 
     @Test("Credentials alone make a version that says so")

@@ -149,7 +149,8 @@ function receive(text: string): void {
 function back(): void {
   const now = connection.get();
   if (now.state === "open") return;
-  const again = now.state === "lost";
+  // What was loaded before the first greeting may have changed before its topic was heard.
+  const again = now.state === "lost" || (now.epoch === 0 && topics.size > 0);
   connection.set({ state: "open", lostAt: null, epoch: now.epoch + (again ? 1 : 0) });
 }
 

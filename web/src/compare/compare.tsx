@@ -10,7 +10,7 @@ import {
   type Side as End,
   stepped,
 } from "../core/flow-marks.ts";
-import { type FlowModel, titleOf } from "../core/flow-model.ts";
+import { type FlowModel, titleIn } from "../core/flow-model.ts";
 import { overlayOf, type Scene, sceneOf } from "../core/flow-scene.ts";
 import { type FlowView, lookTogether } from "../core/flow-view.ts";
 import { withQuery } from "../core/router.ts";
@@ -190,8 +190,8 @@ function Found(
     const model = (end: End) => end === "from" ? earlier.model : later.model;
     return {
       node: (end, id) => {
-        const raw = model(end)?.byId.get(id);
-        return raw ? titleOf(raw) : id;
+        const of = model(end), raw = of?.byId.get(id);
+        return of && raw ? titleIn(of, raw) : id;
       },
       container: (end, id) => model(end)?.byContainer.get(id)?.label ?? id,
     };

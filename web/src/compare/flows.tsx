@@ -3,7 +3,7 @@ import type { Instance, Snapshot, Version } from "../api/types.ts";
 import { useLoad } from "../api/use.ts";
 import { useCrumb } from "../app/crumbs.ts";
 import { GLOBAL } from "../core/flow-marks.ts";
-import { type FlowModel, type RawNode, titleOf } from "../core/flow-model.ts";
+import { type FlowModel, type RawNode, titleIn } from "../core/flow-model.ts";
 import { sceneOf } from "../core/flow-scene.ts";
 import type { FlowView } from "../core/flow-view.ts";
 import { withQuery } from "../core/router.ts";
@@ -115,7 +115,9 @@ export function FlowsView({ model }: { model: FlowModel }) {
                 {c.disabled ? <span className="tag">{t("flow.disabled")}</span> : null}
                 <span className="muted small">{tn("compare.nodes", c.nodes.length)}</span>
               </button>
-              {open === c.id ? <Nodes nodes={inside} selected={selected} view={view} /> : null}
+              {open === c.id
+                ? <Nodes model={model} nodes={inside} selected={selected} view={view} />
+                : null}
             </li>
           ))}
           <li>
@@ -129,7 +131,9 @@ export function FlowsView({ model }: { model: FlowModel }) {
               <span className="entry-name">{t("compare.kind.global")}</span>
               <span className="muted small">{tn("compare.nodes", model.config.length)}</span>
             </button>
-            {open === GLOBAL ? <Nodes nodes={inside} selected={selected} view={view} /> : null}
+            {open === GLOBAL
+              ? <Nodes model={model} nodes={inside} selected={selected} view={view} />
+              : null}
           </li>
         </ul>
       </section>
@@ -158,8 +162,8 @@ export function FlowsView({ model }: { model: FlowModel }) {
         : null}
       {picked
         ? (
-          <section className="panel compare-detail" aria-label={titleOf(picked)}>
-            <Properties node={picked} />
+          <section className="panel compare-detail" aria-label={titleIn(model, picked)}>
+            <Properties node={picked} title={titleIn(model, picked)} />
           </section>
         )
         : <p className="muted">{t("flow.hint")}</p>}
@@ -168,7 +172,12 @@ export function FlowsView({ model }: { model: FlowModel }) {
 }
 
 function Nodes(
-  p: { nodes: RawNode[]; selected: string | null; view: { current: FlowView | null } },
+  p: {
+    model: FlowModel;
+    nodes: RawNode[];
+    selected: string | null;
+    view: { current: FlowView | null };
+  },
 ) {
   if (p.nodes.length === 0) return <p className="muted no-changes">{t("flow.empty")}</p>;
   return (
@@ -183,7 +192,7 @@ function Nodes(
               p.view.current?.focus(n.id);
             }}
           >
-            <span className="entry-name">{titleOf(n)}</span>
+            <span className="entry-name">{titleIn(p.model, n)}</span>
             <span className="muted">{n.type}</span>
           </button>
         </li>
@@ -197,12 +206,12 @@ function Nodes(
 
 const PLACE = new Set(["id", "z", "x", "y", "w", "h", "g", "wires", "type", "nodes"]);
 
-function Properties({ node }: { node: RawNode }) {
+function Properties({ node, title }: { node: RawNode; title: string }) {
   const rows = Object.entries(node).filter(([key]) => !PLACE.has(key));
   return (
     <article className="difference">
       <header>
-        <h2>{titleOf(node)}</h2>
+        <h2>{title}</h2>
         <span className="muted">{node.type}</span>
         <span className="grow" />
         <code className="muted">{node.id}</code>
@@ -217,7 +226,7 @@ function Properties({ node }: { node: RawNode }) {
                 <code>{key}</code>
               </h3>
               <pre
-                className="plain"
+                className="property-text"
                 tabIndex={text.length > 400 ? 0 : undefined}
               >{text || " "}</pre>
             </div>

@@ -250,6 +250,12 @@ export function titleOf(n: RawNode, subflow?: RawNode): string {
   }
 }
 
+/** What a node is called where its subflows are known. */
+export function titleIn(model: FlowModel, n: RawNode): string {
+  const subflow = n.type.startsWith("subflow:") ? model.byId.get(n.type.slice(8)) : undefined;
+  return titleOf(n, subflow);
+}
+
 function connect(c: FlowContainer, model: FlowModel): void {
   const add = (source: string, port: number, target: string) =>
     c.wires.push({ key: `${source}:${port}:${target}`, source, port, target });

@@ -215,7 +215,7 @@ export interface Version {
   stackId: string | null;
   snapshot: { id: string; name: string } | null;
   /** What the newest run of the instance's tests on this version gave. */
-  tests?: { state: string; passed: number; failed: number } | null;
+  tests?: { state: string; passed: number; failed: number; runId?: string } | null;
 }
 
 export interface Snapshot {

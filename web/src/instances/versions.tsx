@@ -279,7 +279,7 @@ function Row(
               </span>
             )
             : null}
-          {v.tests ? <TestTag tests={v.tests} /> : null}
+          {v.tests ? <TestTag instance={v.instanceId} tests={v.tests} /> : null}
         </p>
         <p className="muted small">
           <time dateTime={v.at} title={utc(v.at)}>{clock(v.at)}</time> ·{" "}
@@ -300,19 +300,25 @@ function Row(
 }
 
 /** Passed is ordinary and grey; what failed has shape, word and colour. */
-function TestTag({ tests }: { tests: NonNullable<Version["tests"]> }) {
+function TestTag(
+  { instance, tests }: { instance: string; tests: NonNullable<Version["tests"]> },
+) {
   const bad = tests.failed > 0 || tests.state === "failed" || tests.state === "error";
   const all = tests.passed + tests.failed;
-  return (
-    <span className={bad ? "tag is-bad" : "tag"}>
+  const looks = bad ? "tag is-bad" : "tag";
+  const says = (
+    <>
       <Shape severity={bad ? "alarm" : tests.state === "running" ? "busy" : "normal"} />
       {bad
         ? tests.failed ? tn("versions.testsFailed", tests.failed) : t("versions.testsBroken")
         : tests.state === "running"
         ? t("versions.testsRunning")
         : tn("versions.testsPassed", all)}
-    </span>
+    </>
   );
+  return tests.runId
+    ? <Link className={looks} href={`/instances/${instance}/tests?run=${tests.runId}`}>{says}</Link>
+    : <span className={looks}>{says}</span>;
 }
 
 /** For how long versions stay, and where that is said. */

@@ -51,7 +51,11 @@ package enum JSONValue: Sendable, Equatable, JSONWritable {
 /// Members in the order in which they stood. Keys are unique: the reader refuses doubles.
 package struct JSONObject: Sendable, Equatable, JSONWritable {
     package private(set) var members: [(key: String, value: JSONValue)]
+    /// Of objects with more members than `few`.
     private var positions: [String: Int]
+
+    /// 16: comparing so many short keys takes less than hashing one, and most objects are smaller.
+    private static let few = 16
 
     package init(_ members: [(key: String, value: JSONValue)] = []) {
         self.members = []
@@ -60,20 +64,33 @@ package struct JSONObject: Sendable, Equatable, JSONWritable {
     }
 
     package subscript(key: String) -> JSONValue? {
-        get { positions[key].map { members[$0].value } }
+        get { position(of: key).map { members[$0].value } }
         set {
-            switch (positions[key], newValue) {
+            switch (position(of: key), newValue) {
             case (let position?, let value?): members[position].value = value
             case (nil, let value?):
-                positions[key] = members.count
                 members.append((key, value))
+                if members.count == Self.few + 1 {
+                    index()
+                } else if members.count > Self.few {
+                    positions[key] = members.count - 1
+                }
             case (let position?, nil):
                 members.remove(at: position)
-                positions = [:]
-                for (index, member) in members.enumerated() { positions[member.key] = index }
+                index()
             case (nil, nil): break
             }
         }
+    }
+
+    private func position(of key: String) -> Int? {
+        members.count > Self.few ? positions[key] : members.firstIndex { $0.key == key }
+    }
+
+    private mutating func index() {
+        positions = [:]
+        guard members.count > Self.few else { return }
+        for (index, member) in members.enumerated() { positions[member.key] = index }
     }
 
     package static func == (left: JSONObject, right: JSONObject) -> Bool {

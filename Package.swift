@@ -72,7 +72,7 @@ let package = Package(
             "HTTPTests", ["HTTP", "Net", "Crypto", "Basics", "LinesideTesting"],
             exclude: ["Corpus", "Differential"]),
         tests("ProcessesTests", ["Basics", "Processes"]),
-        tests("DomainTests", ["Basics", "Domain"]),
+        tests("DomainTests", ["Basics", "Domain", "LinesideTesting"]),
         tests(
             "StoreTests", ["Basics", "Store", "Domain", "SQLite", "Crypto", "LinesideTesting"],
             exclude: ["migrations.sum"]),

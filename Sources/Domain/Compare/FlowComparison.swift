@@ -36,7 +36,7 @@ package struct FlowComparison: Sendable {
         from: FlowDocument, to: FlowDocument, match: Match = .auto,
         secrets: FlowSecrets = FlowSecrets()
     ) {
-        let (pairs, matchedBy) = Self.pairs(from, to, match)
+        let (pairs, matchedBy) = NodePairs.found(from, to, match)
         var work = NodeComparison(from: from, to: to, pairs: pairs, secrets: secrets)
         work.run()
         self.from = from
@@ -58,12 +58,6 @@ package struct FlowComparison: Sendable {
 
     /// Nothing that a person would call a difference.
     package var isIdentical: Bool { nodes.isEmpty && !straysDiffer }
-
-    private static func pairs(
-        _ from: FlowDocument, _ to: FlowDocument, _ match: Match
-    ) -> (NodePairs, Match) {
-        (NodePairs(byID: from, to), .id)
-    }
 
     private static func warnings(
         _ from: FlowDocument, _ to: FlowDocument, _ straysDiffer: Bool

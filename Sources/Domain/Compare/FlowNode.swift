@@ -9,7 +9,7 @@ package struct FlowNode: Sendable {
     }
 
     package let object: JSONObject
-    /// A number counts as its digits.
+    /// A number counts as its digits; an empty text is none.
     package let id: String?
     /// Empty where there is none.
     package let type: String
@@ -23,7 +23,7 @@ package struct FlowNode: Sendable {
         self.object = object
         type = object["type"]?.string ?? ""
         switch object["id"] {
-        case .string(let text): id = text
+        case .string(let text): id = text.isEmpty ? nil : text
         case .number(let digits): id = digits
         default: id = nil
         }
@@ -49,6 +49,12 @@ package struct FlowNode: Sendable {
     }
 
     static let instancePrefix = "subflow:"
+
+    /// Id of the subflow that an instance of this type is of.
+    static func subflow(ofType type: String) -> String? {
+        type.hasPrefix(instancePrefix) ? String(type.dropFirst(instancePrefix.count)) : nil
+    }
+
     /// Where it lies on its canvas.
     static let placeKeys: Set<String> = ["x", "y", "w", "h"]
     /// Texts that people write, and what is compared apart: never a reference to another node.

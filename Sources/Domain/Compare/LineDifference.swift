@@ -93,7 +93,7 @@ struct LineList {
             start = index + 1
         }
         // A line end at the very end begins no line of its own.
-        if start < bytes.count || bytes.isEmpty { ranges.append(start..<bytes.count) }
+        if start < bytes.count { ranges.append(start..<bytes.count) }
         keys = ranges.map { range in
             let hasReturn = !range.isEmpty && bytes[range.upperBound - 1] == 0x0D
             return bytes[range.lowerBound..<(hasReturn ? range.upperBound - 1 : range.upperBound)]

@@ -56,7 +56,7 @@ struct NodeComparison {
             default: break
             }
             guard let shown = shown(member, before, after) else {
-                if member.key == "env" { secret = .changed }
+                if member.key == "env", isSecretOnly(before, after) { secret = .changed }
                 continue
             }
             properties.append(shown)
@@ -70,19 +70,18 @@ struct NodeComparison {
                 properties: properties, wires: wires, credentials: secret))
     }
 
-    /// Everything that differs once ids read as they do in the later document.
+    /// Everything that differs but ids that read differently in the later document.
     private func members(_ before: JSONObject, _ after: JSONObject) -> [ValueChange.Member] {
         if references.isIdentity {
             return isSame(before, after) ? [] : ValueChange.members(from: before, to: after)
         }
         var members: [ValueChange.Member] = []
         for (key, value) in before.members {
-            let value = references.value(value, of: key)
             guard let other = after[key] else {
                 members.append(.init(key: key, change: .removed(value)))
                 continue
             }
-            guard let change = ValueChange.between(value, other) else { continue }
+            guard let change = change(of: key, value, other) else { continue }
             members.append(.init(key: key, change: .changed(change)))
         }
         for (key, value) in after.members where before[key] == nil {
@@ -91,41 +90,45 @@ struct NodeComparison {
         return members
     }
 
+    private func change(of key: String, _ old: JSONValue, _ new: JSONValue) -> ValueChange? {
+        if references.isIdentity || FlowNode.plainKeys.contains(key) { return .between(old, new) }
+        guard key == "type" else { return .between(old, new, references) }
+        guard let type = old.string.flatMap(FlowNode.subflow(ofType:)),
+            let other = new.string.flatMap(FlowNode.subflow(ofType:))
+        else { return .between(old, new) }
+        return references.likeness(type, other) == .same ? nil : .replaced(from: old, to: new)
+    }
+
     /// `nil` for what a person would not call a difference: a text that happens to be the id of
     /// another node and stayed as it is, and secrets.
     private func shown(
         _ member: ValueChange.Member, _ before: FlowNode, _ after: FlowNode
     ) -> ValueChange.Member? {
         let key = member.key
-        guard case .changed(let change) = member.change else {
-            switch member.change {
-            case .added(let value):
-                return .init(key: key, change: .added(NodeProperties.masked(value, of: key)))
-            case .removed(let value):
-                return .init(key: key, change: .removed(NodeProperties.masked(value, of: key)))
-            case .changed: return nil
+        switch member.change {
+        case .added(let value):
+            return .init(key: key, change: .added(NodeProperties.masked(value, of: key)))
+        case .removed(let value):
+            return .init(key: key, change: .removed(NodeProperties.masked(value, of: key)))
+        case .changed(var change):
+            if key == "env", let old = before.object[key], let new = after.object[key] {
+                guard
+                    let open = self.change(
+                        of: key, NodeProperties.masked(old, of: key),
+                        NodeProperties.masked(new, of: key))
+                else { return nil }
+                change = open
             }
-        }
-        if key == "env", let old = before.object[key], let new = after.object[key] {
-            return ValueChange.between(
-                NodeProperties.masked(references.value(old, of: key), of: key),
-                NodeProperties.masked(new, of: key)
-            ).map { .init(key: key, change: .changed($0)) }
-        }
-        if !references.isIdentity, let old = before.object[key], let new = after.object[key],
-            isSame(old, new), !namesNode(new)
-        {
-            return nil
-        }
-        return .init(key: key, change: .changed(change))
-    }
-
-    private func namesNode(_ value: JSONValue) -> Bool {
-        switch value {
-        case .string(let text): references.knows(text)
-        case .array(let elements): elements.contains(where: namesNode)
-        case .object(let object): object.members.contains { namesNode($0.value) }
-        case .null, .bool, .number: false
+            if references.isIdentity || FlowNode.plainKeys.contains(key) {
+                return .init(key: key, change: .changed(change))
+            }
+            if key == "type", let type = FlowNode.subflow(ofType: before.type),
+                let other = FlowNode.subflow(ofType: after.type),
+                references.likeness(type, other) == .kept
+            {
+                return nil
+            }
+            return change.shown(references).map { .init(key: key, change: .changed($0)) }
         }
     }
 
@@ -135,21 +138,24 @@ struct NodeComparison {
         guard let old = WireChange.read(before.object["wires"]),
             let new = WireChange.read(after.object["wires"])
         else { return nil }
-        return .between(old, new, later: later, earlier: earlier)
+        return .between(
+            old, new, later: later, earlier: earlier, isKnownTwice: references.isKnownTwice)
     }
 
     private func later(_ id: String) -> String? {
         if references.isIdentity { return to.positions[id] == nil ? nil : id }
-        guard let place = from.positions[id], let partner = pairs.partners[place] else {
-            return nil
-        }
-        return to.nodes[partner].id
+        guard let place = from.positions[id], let partner = pairs.partners[place],
+            let other = to.nodes[partner].id, to.positions[other] == partner
+        else { return nil }
+        return other
     }
 
     private func earlier(_ id: String) -> String? {
         if references.isIdentity { return from.positions[id] == nil ? nil : id }
-        guard let place = to.positions[id], let origin = pairs.origins[place] else { return nil }
-        return from.nodes[origin].id
+        guard let place = to.positions[id], let origin = pairs.origins[place],
+            let other = from.nodes[origin].id, from.positions[other] == origin
+        else { return nil }
+        return other
     }
 
     // MARK: On one side only
@@ -217,6 +223,11 @@ struct NodeComparison {
         case (.some, nil): return .removed
         case (let old?, let new?): return isSame(old, new) ? nil : .changed
         }
+    }
+
+    private func isSecretOnly(_ before: FlowNode, _ after: FlowNode) -> Bool {
+        guard let old = before.object["env"], let new = after.object["env"] else { return false }
+        return change(of: "env", old, new)?.shown(references) != nil
     }
 
     private static func secret(of node: FlowNode, _ known: FlowCredentials?) -> JSONValue? {

@@ -15,6 +15,13 @@ struct NodePairs: Sendable, Equatable {
         origins[to] = from
     }
 
+    /// With the documents in each other's place.
+    var turned: NodePairs {
+        var turned = self
+        (turned.partners, turned.origins) = (origins, partners)
+        return turned
+    }
+
     var count: Int { partners.count { $0 != nil } }
 
     /// By id; where an id stands there more than once, the first is the first, the second the

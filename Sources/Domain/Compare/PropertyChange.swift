@@ -15,14 +15,18 @@ package struct PropertyChange: Sendable, Equatable {
     private static let most = 100
 
     /// In the order in which they stand.
-    static func list(of member: ValueChange.Member, in before: JSONObject?) -> [PropertyChange] {
+    static func list(
+        of member: ValueChange.Member, from before: JSONObject?, to after: JSONObject?
+    ) -> [PropertyChange] {
         var list: [PropertyChange] = []
         let path = Self.path("", key: member.key)
         add(member.change, at: path, to: &list)
-        if list.count > most, case .changed(let change) = member.change,
-            let old = before?[member.key]
-        {
-            return [PropertyChange(path: path, from: old, to: change.applied(to: old))]
+        if list.count > most, let old = before?[member.key], let new = after?[member.key] {
+            return [
+                PropertyChange(
+                    path: path, from: NodeProperties.masked(old, of: member.key),
+                    to: NodeProperties.masked(new, of: member.key))
+            ]
         }
         return list
     }

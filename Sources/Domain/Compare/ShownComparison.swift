@@ -42,7 +42,9 @@ package struct ShownComparison: Sendable {
             let named = after ?? before
             var properties: [PropertyChange] = []
             for member in change.properties {
-                for var property in PropertyChange.list(of: member, in: before?.object) {
+                for var property in PropertyChange.list(
+                    of: member, from: before?.object, to: after?.object)
+                {
                     allowance.apply(to: &property)
                     if property.lineEndsDiffer { mixed += 1 }
                     properties.append(property)

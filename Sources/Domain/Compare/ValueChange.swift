@@ -29,25 +29,35 @@ package indirect enum ValueChange: Sendable, Equatable {
     }
 
     /// `nil` for values that are the same.
-    static func between(_ from: JSONValue, _ to: JSONValue) -> ValueChange? {
+    /// - Parameter references: how ids of the earlier side read on the later one; `nil`: as they are.
+    static func between(
+        _ from: JSONValue, _ to: JSONValue, _ references: ReferenceMap? = nil
+    ) -> ValueChange? {
         switch (from, to) {
         case (.object(let old), .object(let new)):
-            let members = members(from: old, to: new)
+            let members = members(from: old, to: new, references)
             return members.isEmpty ? nil : .members(members)
         case (.array(let old), .array(let new)):
-            return elements(from: old, to: new).map { .elements($0) }
+            return elements(from: old, to: new, references).map { .elements($0) }
+        case (.string(let old), .string(let new)):
+            guard let references else {
+                return isSame(old, new) ? nil : .replaced(from: from, to: to)
+            }
+            return references.likeness(old, new) == .same ? nil : .replaced(from: from, to: to)
         default: return isSame(from, to) ? nil : .replaced(from: from, to: to)
         }
     }
 
-    static func members(from: JSONObject, to: JSONObject) -> [Member] {
+    static func members(
+        from: JSONObject, to: JSONObject, _ references: ReferenceMap? = nil
+    ) -> [Member] {
         var members: [Member] = []
         for (key, value) in from.members {
             guard let other = to[key] else {
                 members.append(Member(key: key, change: .removed(value)))
                 continue
             }
-            guard let change = between(value, other) else { continue }
+            guard let change = between(value, other, references) else { continue }
             members.append(Member(key: key, change: .changed(change)))
         }
         for (key, value) in to.members where from[key] == nil {
@@ -56,19 +66,51 @@ package indirect enum ValueChange: Sendable, Equatable {
         return members
     }
 
-    private static func elements(from: [JSONValue], to: [JSONValue]) -> Elements? {
+    private static func elements(
+        from: [JSONValue], to: [JSONValue], _ references: ReferenceMap?
+    ) -> Elements? {
         let shorter = min(from.count, to.count)
         var start = 0
-        while start < shorter, isSame(from[start], to[start]) { start += 1 }
+        while start < shorter, between(from[start], to[start], references) == nil { start += 1 }
         if start == shorter, from.count == to.count { return nil }
         var end = 0
-        while end < shorter - start, isSame(from[from.count - 1 - end], to[to.count - 1 - end]) {
+        while end < shorter - start,
+            between(from[from.count - 1 - end], to[to.count - 1 - end], references) == nil
+        {
             end += 1
         }
         let (old, new) = (from[start..<from.count - end], to[start..<to.count - end])
         return Elements(
-            start: start, pairs: zip(old, new).map { between($0, $1) },
+            start: start, pairs: zip(old, new).map { between($0, $1, references) },
             removed: Array(old.dropFirst(new.count)), added: Array(new.dropFirst(old.count)))
+    }
+
+    /// Without texts that stayed what they were; `nil` where nothing else is in it.
+    func shown(_ references: ReferenceMap) -> ValueChange? {
+        switch self {
+        case .replaced(.string(let old), .string(let new)):
+            return references.likeness(old, new) == .kept ? nil : self
+        case .replaced: return self
+        case .members(let members):
+            let left = members.compactMap { member -> Member? in
+                guard case .changed(let change) = member.change else { return member }
+                return change.shown(references).map {
+                    Member(key: member.key, change: .changed($0))
+                }
+            }
+            return left.isEmpty ? nil : .members(left)
+        case .elements(let elements):
+            let pairs = elements.pairs.map { $0?.shown(references) }
+            let isEmpty =
+                elements.removed.isEmpty && elements.added.isEmpty
+                && pairs.allSatisfy { $0 == nil }
+            return isEmpty
+                ? nil
+                : .elements(
+                    Elements(
+                        start: elements.start, pairs: pairs, removed: elements.removed,
+                        added: elements.added))
+        }
     }
 }
 

@@ -9,6 +9,12 @@ package struct WireChange: Sendable, Equatable {
         /// the id that it names.
         package let fromID: String?
         package let toID: String?
+
+        package init(port: Int, fromID: String?, toID: String?) {
+            self.port = port
+            self.fromID = fromID
+            self.toID = toID
+        }
     }
 
     package internal(set) var added: [End] = []
@@ -36,30 +42,30 @@ package struct WireChange: Sendable, Equatable {
     }
 
     /// - Parameters:
-    ///   - earlier: id in the later document by the earlier one's, and back; `nil` for none.
+    ///   - later: id in the later document by the earlier one's; `nil` for none.
+    ///   - earlier: the other way round.
     static func between(
         _ from: [[String]], _ to: [[String]], later: (String) -> String?,
-        earlier: (String) -> String?
+        earlier: (String) -> String?, isKnownTwice: (String) -> Bool
     ) -> WireChange {
         var change = WireChange()
         for port in 0..<max(from.count, to.count) {
-            var left: [String: Int] = [:]
             let old = port < from.count ? from[port] : []
             let new = port < to.count ? to[port] : []
             if old.isEmpty, new.isEmpty { continue }
+            var left: [String: Int] = [:]
             for id in new { left[id, default: 0] += 1 }
-            for id in old {
-                let other = later(id)
-                let name = other ?? id
-                if let count = left[name], count > 0 {
-                    left[name] = count - 1
-                } else {
-                    change.removed.append(End(port: port, fromID: id, toID: other))
-                }
-            }
-            for id in new {
-                guard let count = left[id], count > 0 else { continue }
+            func take(_ id: String) -> Bool {
+                guard let count = left[id], count > 0 else { return false }
                 left[id] = count - 1
+                return true
+            }
+            let open = old.filter { id in later(id).map { !take($0) } ?? true }
+            // Wires into nothing, and to nodes that are there on one side only.
+            for id in open where isKnownTwice(id) || !take(id) {
+                change.removed.append(End(port: port, fromID: id, toID: later(id)))
+            }
+            for id in new where take(id) {
                 change.added.append(End(port: port, fromID: earlier(id), toID: id))
             }
         }

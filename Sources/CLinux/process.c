@@ -2,6 +2,7 @@
 #include "process.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/landlock.h>
 #include <linux/openat2.h>
 #include <signal.h>
 #include <stdio.h>
@@ -19,6 +20,48 @@ static void limit(int resource, uint64_t value) {
     if (value > now.rlim_max) value = now.rlim_max;
     struct rlimit wanted = {value, value};
     setrlimit(resource, &wanted);
+}
+
+/// Rights on files that the running kernel knows; 14 and 15 came later than Debian's headers.
+static uint64_t known_rights(void) {
+    long version = syscall(SYS_landlock_create_ruleset, 0, 0, LANDLOCK_CREATE_RULESET_VERSION);
+    if (version < 1) return 0;
+    uint64_t first = (1ULL << 13) - 1;
+    return version == 1 ? first : version == 2 ? first | 1ULL << 13 : first | 3ULL << 13;
+}
+
+static int admit(int rules, const char *const *paths, uint64_t rights) {
+    const uint64_t of_files = LANDLOCK_ACCESS_FS_EXECUTE | LANDLOCK_ACCESS_FS_WRITE_FILE |
+                              LANDLOCK_ACCESS_FS_READ_FILE | 1ULL << 14;
+    for (; paths && *paths; paths++) {
+        int path = open(*paths, O_PATH | O_CLOEXEC);
+        if (path < 0) continue;
+        struct stat what;
+        int failed = fstat(path, &what);
+        struct landlock_path_beneath_attr below = {
+            .allowed_access = S_ISDIR(what.st_mode) ? rights : rights & of_files,
+            .parent_fd = path};
+        if (!failed)
+            failed = (int)syscall(
+                SYS_landlock_add_rule, rules, LANDLOCK_RULE_PATH_BENEATH, &below, 0);
+        close(path);
+        if (failed) return -1;
+    }
+    return 0;
+}
+
+static int fence(const char *const *readable, const char *const *writable) {
+    struct landlock_ruleset_attr all = {.handled_access_fs = known_rights()};
+    if (!all.handled_access_fs) return 0;
+    int rules = (int)syscall(SYS_landlock_create_ruleset, &all, sizeof all, 0);
+    if (rules < 0) return -1;
+    const uint64_t reading = LANDLOCK_ACCESS_FS_EXECUTE | LANDLOCK_ACCESS_FS_READ_FILE |
+                             LANDLOCK_ACCESS_FS_READ_DIR;
+    int failed = admit(rules, readable, reading) ||
+                 admit(rules, writable, all.handled_access_fs) ||
+                 syscall(SYS_landlock_restrict_self, rules, 0);
+    close(rules);
+    return failed ? -1 : 0;
 }
 
 /// Only what is safe between fork and exec of a process with threads.
@@ -65,6 +108,7 @@ static void become(const struct clinux_spawn *r, int go, int failed) {
     limit(RLIMIT_CORE, r->limits.core_bytes);
     if (r->no_new_privileges && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)) goto lost;
     if (r->directory && chdir(r->directory)) goto lost;
+    if ((r->readable || r->writable) && fence(r->readable, r->writable)) goto lost;
     execve(r->path, r->arguments, r->environment);
 lost:;
     int code = errno;

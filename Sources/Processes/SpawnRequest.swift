@@ -15,12 +15,26 @@ package struct SpawnRequest: Sendable {
     package var limits: ResourceLimits
     /// Without set-user-id programs and file capabilities, for it and all that it starts.
     package var noNewPrivileges: Bool
+    /// Needs `noNewPrivileges`.
+    package var fence: Fence?
+
+    /// What of the file system is there for the child and all that it starts (Landlock). A kernel
+    /// without it runs the program without a fence.
+    package struct Fence: Sendable {
+        /// Files, and folders with all that lies below; so with `writable`, which is readable too.
+        package var readable: [String]
+        package var writable: [String]
+        package init(readable: [String], writable: [String]) {
+            self.readable = readable
+            self.writable = writable
+        }
+    }
 
     package init(
         executable: String, arguments: [String] = [], environment: [String] = [],
         workingDirectory: String? = nil, input: Int32? = nil, output: Int32? = nil,
         error: Int32? = nil, inherited: [Int32] = [], limits: ResourceLimits = ResourceLimits(),
-        noNewPrivileges: Bool = false
+        noNewPrivileges: Bool = false, fence: Fence? = nil
     ) {
         self.executable = executable
         self.arguments = arguments
@@ -31,6 +45,7 @@ package struct SpawnRequest: Sendable {
         self.error = error
         self.inherited = inherited
         self.limits = limits
-        self.noNewPrivileges = noNewPrivileges
+        self.noNewPrivileges = noNewPrivileges || fence != nil
+        self.fence = fence
     }
 }

@@ -23,6 +23,10 @@ struct clinux_spawn {
     int inherited_count;
     int no_new_privileges;
     struct clinux_limits limits;
+    /// Ended by 0 each. With both 0 there is no fence; else nothing but these and what lies below
+    /// them can be read, and nothing but `writable` changed (Landlock; a kernel without it has no
+    /// fence). Paths that are not there are left out.
+    const char *const *readable, *const *writable;
 };
 
 /// Makes a child in a session of its own that waits before it becomes `path`. The pid, or -errno.

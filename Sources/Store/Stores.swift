@@ -24,6 +24,8 @@ package struct Stores: Sendable {
     package let versions: VersionStore
     package let retention: RetentionStore
     package let snapshots: SnapshotStore
+    package let flowTests: FlowTestStore
+    package let flowTestRuns: FlowTestRunStore
     package let alarms: AlarmStore
     package let logs: LogStore
     package let resources: ResourceStore
@@ -51,6 +53,8 @@ package struct Stores: Sendable {
         versions = VersionStore(database: registry)
         retention = RetentionStore(database: registry)
         snapshots = SnapshotStore(database: registry)
+        flowTests = FlowTestStore(database: registry)
+        flowTestRuns = FlowTestRunStore(database: registry)
         alarms = AlarmStore(database: registry)
         logs = LogStore(database: history, bounds: logBounds)
         resources = ResourceStore(database: history)
@@ -110,6 +114,8 @@ package enum Statements {
         texts(VersionSQL.self),
         texts(RetentionSQL.self),
         texts(SnapshotSQL.self),
+        texts(FlowTestSQL.self),
+        texts(FlowTestRunSQL.self),
         texts(AlarmSQL.self),
     ].flatMap { $0 }
     package static let logs: [String] = [texts(LogSQL.self), texts(ResourceSQL.self)].flatMap { $0 }

@@ -27,6 +27,8 @@ package enum Permission: String, Sendable, CaseIterable {
     case versionRead = "version.read"
     case snapshotRead = "snapshot.read"
     case snapshotEdit = "snapshot.edit"
+    case testsRead = "tests.read"
+    case testsEdit = "tests.edit"
     case stackRead = "stack.read"
     case stackEdit = "stack.edit"
     case auditRead = "audit.read"
@@ -70,6 +72,8 @@ package enum Permission: String, Sendable, CaseIterable {
         case .versionRead: (.viewer, true, "List and download versions")
         case .snapshotRead: (.viewer, true, "List and download snapshots")
         case .snapshotEdit: (.member, false, "Make, change and remove snapshots")
+        case .testsRead: (.viewer, true, "See the tests of flows and what came of them")
+        case .testsEdit: (.member, false, "Make, change, remove and run tests of flows")
         case .stackRead: (nil, true, "List stacks and recipes")
         case .stackEdit: (.administrator, false, "Add and remove stacks")
         case .auditRead: (.owner, true, "Read the audit events")

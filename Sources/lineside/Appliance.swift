@@ -87,7 +87,7 @@ struct Appliance: Sendable {
             services: [
                 foundations.authority, Heartbeat(loops: group), instances.alarms, sockets,
                 RegistryKeeper(stores: stores), RetentionKeeper(stores: stores),
-                instances.registry,
+                instances.registry, instances.tests,
                 FilesWatch(
                     files: instances.files, instances: stores.instances,
                     alarms: instances.alarms),

@@ -14,6 +14,7 @@ struct Instances: Sendable {
     let fileUsages: FileUsageBook
     let alarms: AlarmRaiser
     let registry: InstanceRegistry
+    let tests: FlowTestRunner
 
     /// What was interrupted by a kill is ended or taken away before anything runs.
     static func raise(
@@ -44,12 +45,19 @@ struct Instances: Sendable {
                     state: paths.root, stackPath: { shelf.path(of: $0) },
                     allowsPractice: configuration.instances.practice,
                     stopsOnExit: configuration.instances.stopOnExit))
+            let library = VersionLibrary(
+                vault: vault, stores: stores, sealer: foundations.sealer)
+            let tests = try FlowTestRunner.assemble(
+                FlowTestParts(
+                    stores: stores, sealer: foundations.sealer,
+                    editorKey: foundations.editorKey, library: library, runtime: registry,
+                    bus: bus, state: paths.root, stackPath: { shelf.path(of: $0) },
+                    allowsPractice: configuration.instances.practice))
             return Instances(
                 stacks: stacks, inbox: inbox,
                 intake: SnapshotIntake(directory: paths.uploads), vault: vault, recorder: recorder,
-                library: VersionLibrary(
-                    vault: vault, stores: stores, sealer: foundations.sealer),
-                files: files, fileUsages: usages, alarms: alarms, registry: registry)
+                library: library, files: files, fileUsages: usages, alarms: alarms,
+                registry: registry, tests: tests)
         } catch {
             throw CommandFailure("\(error)")
         }

@@ -67,13 +67,14 @@ struct Resources: Sendable {
             ResourceRoutes(resources: stores.resources),
             FlowRoutes(stores: stores, deployer: deployer),
             VersionRoutes(
-                versions: stores.versions, instances: stores.instances, deployer: deployer,
-                library: library, intake: workings.instances.intake),
+                stores: stores, deployer: deployer, library: library,
+                intake: workings.instances.intake),
             SnapshotRoutes(
                 stores: stores, deployer: deployer, library: library,
                 intake: workings.instances.intake, inbox: workings.instances.inbox),
             ComparisonRoutes(
                 stores: stores, comparer: FlowComparer(library: library, deployer: deployer)),
+            FlowTestRoutes(stores: stores, runner: workings.instances.tests),
             DoorRoutes(
                 instances: stores.instances, doorkeeper: workings.doorkeeper,
                 origins: workings.origins),

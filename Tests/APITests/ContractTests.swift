@@ -15,7 +15,8 @@ import Testing
     /// By the first word of the file's name.
     private static let schemas: [String: Schema] = [
         "alarm": AlarmView.schema, "application": ApplicationView.schema,
-        "comparison": ComparisonView.schema,
+        "comparison": ComparisonView.schema, "flow-test": FlowTestView.schema,
+        "flow-test-run": FlowTestRunView.schema,
         "audit-event": AuditEventView.schema, "environment": EnvironmentView.schema,
         "file": FileItemView.schema, "file-list": FileListView.schema,
         "grant": GrantView.schema, "handover": CodeView.schema, "health": HealthView.schema,

@@ -17,7 +17,7 @@ function readResult(directory) {
 
 /**
  * `create`: makes an instance. `test`: the case. `flows`: a list of nodes.
- * Resolves to `{state, error, steps, log, exit}`.
+ * Resolves to `{state, detail, steps, log, exit}`.
  */
 async function runCase(create, { test, flows, heap }) {
   const instance = await create({ port: 0 });
@@ -32,19 +32,19 @@ async function runCase(create, { test, flows, heap }) {
     const result = readResult(directory);
     if (result?.state === "restart") continue;
     const stuck = path.join(directory, "stuck");
-    const error = fs.existsSync(stuck) ? fs.readFileSync(stuck, "utf8") : result?.error ?? null;
+    const detail = fs.existsSync(stuck) ? fs.readFileSync(stuck, "utf8") : result?.detail ?? null;
     const state = !result || result.state === "running" ? "error" : result.state;
-    return { steps: [], log: [], ...result, state, error, exit };
+    return { steps: [], log: [], ...result, state, detail, exit };
   }
 }
 
 /** All that there is to know about a case that did not pass, in the message of the failure. */
 function assertPassed(result, name = "the test") {
   const failed = result.steps.filter(({ state }) => state === "failed").map((step) =>
-    `step ${step.index + 1} (${step.text}): ${step.failure}\n  expected ${step.expected}\n` +
+    `step ${step.index + 1} (${step.text}): ${step.detail}\n  expected ${step.expected}\n` +
     `  got      ${step.got}`
   );
-  const text = [name, result.error, ...failed, ...result.log].filter(Boolean).join("\n");
+  const text = [name, result.detail, ...failed, ...result.log].filter(Boolean).join("\n");
   assert.equal(result.state, "passed", text);
 }
 

@@ -55,7 +55,7 @@ onEachRuntime("a flow test", (create) => {
     assert.equal(result.state, "failed");
     const [first, second, third] = result.steps;
     assert.deepEqual([first.text, first.state], ["A hot oven is told", "passed"]);
-    assert.equal(second.failure, "What arrived at the debug is not what was expected.");
+    assert.equal(second.detail, "What arrived at the debug is not what was expected.");
     assert.equal(second.expected, '{"payload":5}');
     assert.equal(second.got, '{"payload":9}');
     assert.equal(third.state, "skipped");
@@ -63,12 +63,12 @@ onEachRuntime("a flow test", (create) => {
 
   it("says that nothing arrived, and that something did", async () => {
     const late = await run(testOf([{ expect: {}, at: "out", timeout: 50 }]));
-    assert.equal(late.steps[0].failure, "Nothing arrived at the debug within 50 ms.");
+    assert.equal(late.steps[0].detail, "Nothing arrived at the debug within 50 ms.");
     const early = await run(testOf([
       { send: { payload: 9 }, to: "limit" },
       { expectNone: true, at: "limit", for: 50 },
     ]));
-    assert.equal(early.steps[1].failure, "Something arrived at Above.");
+    assert.equal(early.steps[1].detail, "Something arrived at Above.");
   });
 
   it("mocks what leaves the box, with answers, faults and silence", async () => {
@@ -128,7 +128,7 @@ onEachRuntime("a flow test", (create) => {
     assertPassed(await run(test, flows));
     const bare = await run(testOf([{ send: {}, to: "plc" }]), flows);
     assert.equal(bare.state, "error");
-    assert.match(bare.error, /not installed: press-plc\. Install the package, or name/);
+    assert.match(bare.detail, /not installed: press-plc\. Install the package, or name/);
   });
 
   it("leaves real what it is told to", async () => {
@@ -167,7 +167,7 @@ onEachRuntime("a flow test", (create) => {
     ]);
     assertPassed(await run(test, flows));
     const missing = await run(testOf([{ file: "no.csv", contains: ["a"], timeout: 50 }]), flows);
-    assert.equal(missing.steps[0].failure, "There is no file no.csv.");
+    assert.equal(missing.steps[0].detail, "There is no file no.csv.");
   });
 
   it("refuses a case with a slip of the pen and names the step", async () => {
@@ -185,7 +185,7 @@ onEachRuntime("a flow test", (create) => {
       ]
     ) {
       const result = await run(testOf(steps));
-      assert.deepEqual([result.state, result.error], ["error", error]);
+      assert.deepEqual([result.state, result.detail], ["error", error]);
     }
   });
 
@@ -198,7 +198,7 @@ onEachRuntime("a flow test", (create) => {
     }];
     const result = await run(testOf(steps), [tab(), endless]);
     assert.equal(result.state, "error");
-    assert.match(result.error, /kept Node-RED busy for 10 s: look for an endless loop/);
+    assert.match(result.detail, /kept Node-RED busy for 10 s: look for an endless loop/);
     assert.equal(result.exit.signal, "SIGKILL");
   });
 
@@ -232,6 +232,6 @@ onEachRuntime("a flow test", (create) => {
     assert.deepEqual([full.state, full.exit.signal], ["error", "SIGABRT"]);
     const quit = fn("limit", 'Buffer.constructor("return process")().exit(3);', [[]]);
     const gone = await run(testOf(steps), [tab(), quit]);
-    assert.deepEqual([gone.state, gone.error, gone.exit.code], ["error", null, 3]);
+    assert.deepEqual([gone.state, gone.detail, gone.exit.code], ["error", null, 3]);
   });
 });

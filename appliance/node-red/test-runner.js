@@ -157,7 +157,7 @@ class TestRunner {
       const ms = Math.round(performance.now() - begun);
       if (failure) {
         const { message, expected, got } = failure;
-        report.steps.push({ ...done, state: "failed", ms, failure: message, expected, got });
+        report.steps.push({ ...done, state: "failed", ms, detail: message, expected, got });
         for (const [skipped, rest] of all.entries()) {
           if (skipped <= index) continue;
           const { kind } = rest;

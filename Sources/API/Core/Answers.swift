@@ -44,10 +44,19 @@ package struct Created<View: APIView>: APIAnswer {
 /// 202: it was taken on; the view says how far it is.
 package struct Accepted<View: APIView>: APIAnswer {
     private let view: View
-    package init(_ view: View) { self.view = view }
+    private let location: String?
+    /// - Parameter location: where to look how far it is.
+    package init(_ view: View, at location: String? = nil) {
+        self.view = view
+        self.location = location
+    }
     package static var status: Int { 202 }
     package static var schema: Schema? { View.schema }
-    package var response: Response { .json(view, status: 202) }
+    package var response: Response {
+        var headers = Headers()
+        if let location { headers.add(Header.location, location) }
+        return .json(view, status: 202, headers: headers)
+    }
 }
 
 /// 204.

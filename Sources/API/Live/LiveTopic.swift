@@ -8,6 +8,7 @@ enum LiveTopic: Sendable, Hashable {
     case log(Instance.ID)
     case resources(Instance.ID)
     case versions(Instance.ID)
+    case tests(Instance.ID)
 
     init?(_ text: String) {
         let parts = text.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
@@ -22,6 +23,7 @@ enum LiveTopic: Sendable, Hashable {
             case "log": self = .log(id)
             case "resources": self = .resources(id)
             case "versions": self = .versions(id)
+            case "tests": self = .tests(id)
             default: return nil
             }
         default: return nil
@@ -37,6 +39,7 @@ enum LiveTopic: Sendable, Hashable {
         case .log(let id): "instance/\(id.text)/log"
         case .resources(let id): "instance/\(id.text)/resources"
         case .versions(let id): "instance/\(id.text)/versions"
+        case .tests(let id): "instance/\(id.text)/tests"
         }
     }
 
@@ -45,13 +48,15 @@ enum LiveTopic: Sendable, Hashable {
         case .alarms: .alarmRead
         case .site: .selfRead
         case .versions: .versionRead
+        case .tests: .testsRead
         case .instances, .instance, .log, .resources: .instanceRead
         }
     }
 
     var instance: Instance.ID? {
         switch self {
-        case .instance(let id), .log(let id), .resources(let id), .versions(let id): id
+        case .instance(let id), .log(let id), .resources(let id), .versions(let id), .tests(let id):
+            id
         case .instances, .alarms, .site: nil
         }
     }

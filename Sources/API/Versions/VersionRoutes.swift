@@ -7,17 +7,18 @@ package import Store
 /// The versions of an instance: what every deploy left behind.
 package struct VersionRoutes: Resource {
     private let versions: VersionStore
+    private let runs: FlowTestRunStore
     private let instances: InstanceStore
     private let deployer: FlowDeployer
     private let library: VersionLibrary
     private let intake: SnapshotIntake
 
     package init(
-        versions: VersionStore, instances: InstanceStore, deployer: FlowDeployer,
-        library: VersionLibrary, intake: SnapshotIntake
+        stores: Stores, deployer: FlowDeployer, library: VersionLibrary, intake: SnapshotIntake
     ) {
-        self.versions = versions
-        self.instances = instances
+        versions = stores.versions
+        runs = stores.flowTestRuns
+        instances = stores.instances
         self.deployer = deployer
         self.library = library
         self.intake = intake
@@ -55,7 +56,16 @@ package struct VersionRoutes: Resource {
         let page = try await stored { () async throws(StoreError) in
             try await versions.list(of: id, request)
         }
-        return Found(PageView(page.map(VersionView.init)))
+        let tests = try await tests(of: page.items)
+        return Found(PageView(page.map { VersionView($0, tests: tests[$0.id]) }))
+    }
+
+    private func tests(
+        of versions: [Version]
+    ) async throws(Problem) -> [Version.ID: FlowTestRun] {
+        try await stored { () async throws(StoreError) in
+            try await runs.newest(over: versions.map(\.id))
+        }
     }
 
     private func version(_ context: RequestContext) async throws(Problem) -> Version {
@@ -67,7 +77,8 @@ package struct VersionRoutes: Resource {
     }
 
     private func show(_ context: RequestContext) async throws(Problem) -> Found<VersionView> {
-        Found(VersionView(try await version(context)))
+        let version = try await version(context)
+        return Found(VersionView(version, tests: try await tests(of: [version])[version.id]))
     }
 
     private func change(

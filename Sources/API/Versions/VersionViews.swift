@@ -4,10 +4,23 @@ package import Domain
 /// A version as the API shows it.
 package struct VersionView: APIView {
     let version: Version
-    package init(_ version: Version) { self.version = version }
+    /// The newest run of tests over it.
+    let tests: FlowTestRun?
+
+    package init(_ version: Version, tests: FlowTestRun? = nil) {
+        self.version = version
+        self.tests = tests
+    }
 
     package static var schema: Schema {
         let snapshot = Schema.object(nil, [.field("id", .identifier), .field("name", .text)])
+        let tests = Schema.object(
+            nil,
+            [
+                .field("state", .words(FlowTestRun.State.allCases.map(\.rawValue))),
+                .field("passed", .integer), .field("failed", .integer),
+                .field("runId", .identifier),
+            ])
         return .object(
             "Version",
             [
@@ -18,7 +31,7 @@ package struct VersionView: APIView {
                 .field("hasCredentials", .boolean), .field("hasFiles", .boolean),
                 .field("pinned", .boolean), .field("modules", .list(NodeModuleView.schema)),
                 .field("environment", .list(.text)), .field("stackId", .optional(.identifier)),
-                .field("snapshot", .optional(snapshot)),
+                .field("snapshot", .optional(snapshot)), .field("tests", .optional(tests)),
             ])
     }
 
@@ -44,6 +57,17 @@ package struct VersionView: APIView {
                 json.object { json in
                     json.field("id", snapshot.id)
                     json.field("name", snapshot.name)
+                }
+            } else {
+                json.null()
+            }
+            json.key("tests")
+            if let tests {
+                json.object { json in
+                    json.field("state", tests.state.rawValue)
+                    json.field("passed", tests.passed)
+                    json.field("failed", tests.failed)
+                    json.field("runId", tests.id)
                 }
             } else {
                 json.null()

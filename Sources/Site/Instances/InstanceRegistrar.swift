@@ -19,6 +19,8 @@ package struct InstanceRegistrar: Sendable {
         package var credentials = JSONObject()
         package var variables: [InstanceEnvironment.Variable]
         package var starts: Bool
+        /// That come with the recipe it is made from.
+        package var tests: [FlowTestCase] = []
 
         package init(
             application: Application.ID, name: InstanceName, slug: Slug?, stack: Stack.ID?,
@@ -93,6 +95,11 @@ package struct InstanceRegistrar: Sendable {
             do throws(InstanceEnvironment.Fault) {
                 try await environment.replace(wish.variables, of: instance.id, by: actor)
             } catch { throw .environment(error) }
+        }
+        if !wish.tests.isEmpty {
+            do throws(StoreError) {
+                _ = try await stores.flowTests.insert(wish.tests, for: instance.id, by: actor)
+            } catch { throw .store(error) }
         }
         guard let text = wish.flows else { return }
         let flows = FlowDeployer.Flows(text: text, credentials: wish.credentials, source: .create)

@@ -69,7 +69,7 @@ package struct StartPreparation: Sendable {
     }
 
     /// Node.js, and the script that it runs.
-    private func program(
+    func program(
         _ program: InstanceDefinition.Program
     ) throws(InstanceTrouble) -> (node: String, script: String) {
         switch program {

@@ -99,6 +99,14 @@ enum RouteRules {
         member        w GET    instances/{instance}/page-tokens
         member        w POST   instances/{instance}/page-tokens
         member        w DELETE instances/{instance}/page-tokens/{token}
+        viewer        r GET    instances/{instance}/tests
+        member        w POST   instances/{instance}/tests
+        viewer        r GET    instances/{instance}/tests/{test}
+        member        w PUT    instances/{instance}/tests/{test}
+        member        w DELETE instances/{instance}/tests/{test}
+        viewer        r GET    instances/{instance}/test-runs
+        member        w POST   instances/{instance}/test-runs
+        viewer        r GET    instances/{instance}/test-runs/{run}
         viewer        r GET    applications/{application}/snapshots
         member        w POST   applications/{application}/snapshots
         viewer        r GET    snapshots/{snapshot}

@@ -57,8 +57,8 @@ struct WholeHouse {
                 LogRoutes(logs: stores.logs), ResourceRoutes(resources: stores.resources),
                 FlowRoutes(stores: stores, deployer: deployer),
                 VersionRoutes(
-                    versions: stores.versions, instances: stores.instances, deployer: deployer,
-                    library: library, intake: SnapshotIntake(directory: path)),
+                    stores: stores, deployer: deployer, library: library,
+                    intake: SnapshotIntake(directory: path)),
                 SnapshotRoutes(
                     stores: stores, deployer: deployer, library: library,
                     intake: SnapshotIntake(directory: path),
@@ -72,6 +72,14 @@ struct WholeHouse {
                         tickets: GatewayTickets(key: [UInt8](repeating: 1, count: 32)),
                         signal: signal), origins: origins),
                 PageTokenRoutes(tokens: stores.pageTokens),
+                FlowTestRoutes(
+                    stores: stores,
+                    runner: try FlowTestRunner.assemble(
+                        FlowTestParts(
+                            stores: stores, sealer: sealer, editorKey: try SigningKey.generate(),
+                            library: library, runtime: runtime, bus: bus, state: path,
+                            stackPath: { "/none/\($0)" }, allowsPractice: true),
+                        runtime: RuntimeFiles(root: "/none"))),
                 StackRoutes(
                     stacks: StackRegistry(
                         shelf: StackShelf(directory: path), store: stores.stacks),

@@ -7,6 +7,7 @@ import LinesideTesting
 import Net
 import Site
 import Store
+import Synchronization
 
 /// A house with instances, none of which ever runs, called as the network calls it.
 struct InstanceHouse {
@@ -15,16 +16,22 @@ struct InstanceHouse {
     let admin: HouseFixture.Client
     private let directory: TemporaryDirectory
     private let group: EventLoopGroup
+    /// Runs tests of flows.
+    private let tests: Task<Void, any Error>
 
     init(allowsPractice: Bool = true) async throws {
         let directory = try TemporaryDirectory()
         let group = try EventLoopGroup(options: .standing)
         self.directory = directory
         self.group = group
+        let runners = Mutex<FlowTestRunner?>(nil)
         house = try await HouseFixture { stores, bus in
             try await Self.resources(
-                stores, bus, state: directory.path, group: group, allowsPractice: allowsPractice)
+                stores, bus, state: directory.path, group: group, allowsPractice: allowsPractice
+            ) { runner in runners.withLock { $0 = runner } }
         }
+        let runner = runners.withLock { $0 }
+        tests = Task { try await runner?.run() }
         factory = try await house.factory()
         admin = try await house.token(of: factory.administrator)
     }
@@ -32,7 +39,16 @@ struct InstanceHouse {
     /// The state directory.
     var state: String { directory.path }
 
-    func end() async { await group.shutdown() }
+    func end() async {
+        tests.cancel()
+        _ = await tests.result
+        await group.shutdown()
+    }
+
+    /// The folder that holds `node-red` and `practice-runtime`.
+    private static let checkout =
+        #filePath.split(separator: "/").dropLast(4)
+        .reduce(into: "") { $0 += "/\($1)" } + "/appliance"
 
     func call(
         _ method: HTTP.Method, _ path: String, _ body: JSONObject? = nil
@@ -50,7 +66,7 @@ struct InstanceHouse {
 
     private static func resources(
         _ stores: Stores, _ bus: EventBus, state: String, group: EventLoopGroup,
-        allowsPractice: Bool
+        allowsPractice: Bool, started: (FlowTestRunner) -> Void
     ) async throws -> [any Resource] {
         let sealer = Sealer(key: [UInt8](repeating: 3, count: 32))
         let runtime = IdleRuntime()
@@ -74,6 +90,13 @@ struct InstanceHouse {
         let intake = SnapshotIntake(
             directory: uploads,
             unpacker: UnpackProcess(executable: BuiltLineside.executable))
+        let runner = try FlowTestRunner.assemble(
+            FlowTestParts(
+                stores: stores, sealer: sealer, editorKey: try SigningKey.generate(),
+                library: library, runtime: runtime, bus: bus, state: state,
+                stackPath: { "/none/\($0)" }, allowsPractice: true),
+            runtime: RuntimeFiles(root: checkout))
+        started(runner)
         return [
             InstanceRoutes(
                 stores: stores, runtime: runtime,
@@ -92,8 +115,8 @@ struct InstanceHouse {
             PageTokenRoutes(tokens: stores.pageTokens),
             FlowRoutes(stores: stores, deployer: deployer),
             VersionRoutes(
-                versions: stores.versions, instances: stores.instances, deployer: deployer,
-                library: library, intake: intake),
+                stores: stores, deployer: deployer, library: library, intake: intake),
+            FlowTestRoutes(stores: stores, runner: runner),
             SnapshotRoutes(
                 stores: stores, deployer: deployer, library: library, intake: intake,
                 inbox: inbox),

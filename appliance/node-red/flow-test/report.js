@@ -40,7 +40,7 @@ class Report {
     const { steps, log, answered, error } = this;
     const ms = this.#before + Date.now() - this.#begun;
     const aside = `${this.#file}.new`;
-    fs.writeFileSync(aside, JSON.stringify({ state, error, ms, steps, log, answered }));
+    fs.writeFileSync(aside, JSON.stringify({ state, detail: error, ms, steps, log, answered }));
     fs.renameSync(aside, this.#file);
   }
 }

@@ -372,6 +372,7 @@ export interface FlowTestDefinition {
 
 export interface FlowTest {
   id: string;
+  instanceId?: string;
   name: string;
   definition: FlowTestDefinition;
   createdAt: Time;
@@ -382,8 +383,12 @@ export interface FlowTestStep {
   index: number;
   state: string;
   text: string;
+  /** What was wrong. */
+  detail?: string | null;
+  /** JSON as text, cut where it is long. */
   expected?: unknown;
   got?: unknown;
+  ms?: number | null;
 }
 
 export interface FlowTestCase {
@@ -397,6 +402,7 @@ export interface FlowTestCase {
 
 export interface FlowTestRun {
   id: string;
+  instanceId?: string;
   state: "queued" | "running" | "passed" | "failed" | "error";
   passed: number;
   failed: number;

@@ -80,12 +80,13 @@ function Case({ of }: { of: FlowTestCase }) {
 }
 
 function Step({ of }: { of: FlowTestStep }) {
-  const differs = of.state === "failed" && (of.expected !== undefined || of.got !== undefined);
+  const differs = of.state === "failed" && ((of.expected ?? of.got ?? null) !== null);
   return (
     <li>
       <p>
         <Outcome state={of.state} /> {of.text}
       </p>
+      {of.detail ? <p className="detail is-warning">{of.detail}</p> : null}
       {differs
         ? (
           <dl className="facts is-code">
@@ -109,5 +110,6 @@ function Step({ of }: { of: FlowTestStep }) {
 }
 
 function shown(value: unknown): string {
-  return value === undefined ? "–" : JSON.stringify(value, null, 2);
+  if (value === undefined || value === null) return "–";
+  return typeof value === "string" ? value : JSON.stringify(value, null, 2);
 }

@@ -38,7 +38,8 @@ export class Areas {
     const all = [...items.values()].sort((a, b) =>
       a.kind === b.kind ? a.name.localeCompare(b.name) : a.kind === "folder" ? -1 : 1
     );
-    return { items: all, count: all.length, next: null, used: this.used(), quota: this.quota };
+    const room = { used: this.used(), quota: this.quota, unlisted: 0, complete: true };
+    return { items: all, count: all.length, next: null, ...room };
   }
 
   move(from: string, to: string): void {

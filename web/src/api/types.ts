@@ -349,15 +349,22 @@ export interface FileEntry {
   name: string;
   /** From the area's root, with / between folders. */
   path: string;
-  kind: "file" | "folder";
+  /** `other`: a link or a device that a flow left there; it is only listed. */
+  kind: "file" | "folder" | "other";
   size: number;
   modifiedAt: Time;
 }
+
+export type File = FileEntry;
 
 export interface FileList extends List<FileEntry> {
   /** Bytes of all files of the area, and what it may have. */
   used: number;
   quota: number;
+  /** Entries whose names cannot be shown. */
+  unlisted: number;
+  /** `false`: there is more in it than was counted. */
+  complete: boolean;
 }
 
 export interface FlowTestDefinition {

@@ -285,6 +285,7 @@ function Name(
       </button>
     );
   }
+  if (entry.kind === "other") return <span className="file-name muted">{entry.name}</span>;
   return (
     <button
       type="button"

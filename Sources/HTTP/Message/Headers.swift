@@ -42,7 +42,9 @@ package struct Headers: Sendable {
     package func contains(_ name: String) -> Bool { firstIndex(of: name) != nil }
 
     package func all(_ name: String) -> [String] {
-        slots.indices.filter { isNamed(slots[$0], name) }.map { text(slots[$0].value) }
+        var found: [String] = []
+        for slot in slots where isNamed(slot, name) { found.append(text(slot.value)) }
+        return found
     }
 
     package mutating func add(_ name: String, _ value: String) {
@@ -125,7 +127,12 @@ package struct Headers: Sendable {
 
     private static func isNamed(_ slot: Slot, _ name: String, in bytes: [UInt8]) -> Bool {
         guard Int(slot.nameCount) == name.utf8.count else { return false }
-        return zip(bytes[slot.name], name.utf8).allSatisfy { $0 == ASCII.lowercase($1) }
+        var index = Int(slot.nameStart)
+        for byte in name.utf8 {
+            guard bytes[index] == ASCII.lowercase(byte) else { return false }
+            index += 1
+        }
+        return true
     }
 
     private func text(_ range: Range<Int>) -> String {

@@ -2,7 +2,7 @@
 enum HopByHop {
     /// Those, and whatever `Connection` names.
     static func remove(from headers: inout Headers) {
-        let named = headers.contains(Header.connection) ? headers.tokens(Header.connection) : []
+        let named = namedFields(headers)
         headers.removeAll { name in
             switch name {
             case "connection", "keep-alive", "proxy-connection", "proxy-authenticate",
@@ -11,6 +11,14 @@ enum HopByHop {
                 true
             default: !named.isEmpty && named.contains(name.text)
             }
+        }
+    }
+
+    private static func namedFields(_ headers: Headers) -> [String] {
+        switch headers.all(Header.connection) {
+        // As nearly all of them are.
+        case [], ["keep-alive"], ["close"]: []
+        default: headers.tokens(Header.connection)
         }
     }
 }

@@ -7,11 +7,22 @@ import Synchronization
 /// Finds the instance that a URL names. What stands in the registry is remembered until something
 /// is changed; how the instance is at the moment is asked each time.
 package final class EntranceBook: InstanceDirectory {
-    private struct Known {
+    /// A class: to copy all that an instance is with each request costs more than to find it.
+    private final class Known: Sendable {
         let instance: Instance
         let pageSecret: String
         let epoch: UInt64
         let until: ContinuousClock.Instant
+
+        init(
+            instance: Instance, pageSecret: String, epoch: UInt64,
+            until: ContinuousClock.Instant
+        ) {
+            self.instance = instance
+            self.pageSecret = pageSecret
+            self.epoch = epoch
+            self.until = until
+        }
     }
 
     /// Every change of the site raises the epoch; this is for what might change without one.

@@ -1,5 +1,5 @@
 package import Basics
-import Domain
+package import Domain
 
 /// What the vault takes on the disk.
 package struct VaultFigures: Sendable, Equatable {
@@ -31,6 +31,20 @@ extension Vault {
         let storedAt: SuspendingClock.Instant
         /// That have begun since.
         var sweeps = 0
+    }
+
+    /// For a content that is known from before and is named once more without being stored again:
+    /// from now on its new row has the same time to come.
+    /// - Returns: `false` where something of it is gone or its list is damaged: then store it.
+    package func renew(_ address: ContentAddress) -> Bool {
+        guard let content = try? VaultContent(address, on: disk) else { return false }
+        if let list = content.list {
+            for chunk in list.addresses where !disk.exists(VaultFile.path(chunk)) { return false }
+            mark(list)
+        }
+        marks?.insert(address)
+        fresh[address] = Fresh(storedAt: now())
+        return true
     }
 
     /// First of all, before the first row is looked at.

@@ -126,6 +126,34 @@ private let isLong = getenv("LINESIDE_LONG") != nil
         #expect(garbage.address != blob.address)
     }
 
+    @Test("What is named once more without being stored again stays, if it is whole")
+    func renews() async throws {
+        let bytes = random(300_000, seed: 1)
+        let address = try await vault.store(bytes).address
+        for _ in 0..<4 {
+            #expect(await vault.renew(address))
+            clock.advance(by: .seconds(86_400))
+            #expect(try await keeper.sweep() == 0)
+        }
+        // Between mark and sweep, too.
+        let other = try await vault.store(random(300_000, seed: 2)).address
+        for _ in 0..<2 {
+            clock.advance(by: .seconds(86_400))
+            try await vault.beginMarking()
+            await vault.endSweep()
+        }
+        clock.advance(by: .seconds(86_400))
+        try await vault.beginMarking()
+        #expect(await vault.renew(other))
+        for folder in 0..<256 { _ = try await vault.sweep(folder: folder) }
+        await vault.endSweep()
+        _ = try await vault.read(other)
+        let chunk = try #require(try VaultContent(other, on: disk).list?[1]).address
+        disk.replace(VaultFile.path(chunk), with: nil)
+        #expect(await !vault.renew(other))
+        #expect(await !vault.renew(address))
+    }
+
     @Test("A content that is a chunk of another stays for the other")
     func shared() async throws {
         let bytes = random(300_000, seed: 1)

@@ -54,7 +54,8 @@ const STEPS = {
 
 const CASE = {
   format: (value) => value === FORMAT,
-  name: isName,
+  // As long as the appliance takes for a name.
+  name: (value) => isName(value) && [...value].length <= 80,
   "timeout?": isTime,
   "environment?": isVariables,
   "mocks?": isList(isMock),

@@ -393,6 +393,10 @@ export const de: Record<keyof typeof en, string> = {
   "versions.import": "Flows importieren…",
   "restore.version": "Version {n} wiederherstellen",
   "restore.snapshot": "„{name}“ wiederherstellen",
+  "restore.files": "Auch seine Dateien zurückholen",
+  "restore.filesHint": "Dateien desselben Namens werden ersetzt.",
+  "restore.removeOthers": "Dateien entfernen, die nicht dazugehören",
+  "restore.removeOthersHint": "Was Flows seither geschrieben haben, geht verloren.",
   "restore.target": "In welche Instanz",
   "restore.pick": "Instanz wählen",
   "restore.text":

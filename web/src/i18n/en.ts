@@ -387,6 +387,10 @@ export const en = {
   "versions.import": "Import flows…",
   "restore.version": "Restore version {n}",
   "restore.snapshot": "Restore “{name}”",
+  "restore.files": "Put its files back too",
+  "restore.filesHint": "Files of the same name are replaced.",
+  "restore.removeOthers": "Remove the files that do not belong to it",
+  "restore.removeOthersHint": "What flows have written since is lost.",
   "restore.target": "Into which instance",
   "restore.pick": "Pick an instance",
   "restore.text":

@@ -7,7 +7,7 @@ import { compareUrl, type Side } from "../compare/sides.ts";
 import { t, tn } from "../i18n/text.ts";
 import { Button } from "../ui/button.tsx";
 import { Dialog } from "../ui/dialog.tsx";
-import { SelectField } from "../ui/fields.tsx";
+import { CheckBox, SelectField } from "../ui/fields.tsx";
 import { Link } from "../ui/link.tsx";
 import { navigate } from "../ui/navigation.ts";
 import { ProblemNote } from "../ui/problem.tsx";
@@ -18,6 +18,8 @@ import { toast } from "../ui/toast.tsx";
 interface Props {
   source: { version: string } | { snapshot: string };
   title: string;
+  /** Whether files belong to it, which can be put back too. */
+  hasFiles: boolean;
   /** Where it came from; another one may be picked. `null` where none is known. */
   instance: Instance | null;
   onClose: () => void;
@@ -33,6 +35,8 @@ export function Restore(p: Props) {
     (p.instance?.id === picked ? p.instance : null);
   const [trial, setTrial] = useState<{ of: string; result: RestoreResult } | null>(null);
   const [trialError, setTrialError] = useState<ApiError | null>(null);
+  const [files, setFiles] = useState(false);
+  const [others, setOthers] = useState(false);
   const action = useAction();
   const source = JSON.stringify(p.source);
   useEffect(() => {
@@ -59,7 +63,7 @@ export function Restore(p: Props) {
       const acceptMissing = Boolean(trial?.result.missingModules.length);
       const done = await api.post<RestoreResult>(
         `instances/${picked}/restore`,
-        { ...p.source, acceptMissing },
+        { ...p.source, acceptMissing, ...(files ? { files, removeOthers: others } : {}) },
         { timeout: 120_000 },
       );
       toast(done.restarted ? t("restore.doneRestarted") : t("restore.done"));
@@ -94,6 +98,28 @@ export function Restore(p: Props) {
       {picked && !ready && !trialError ? <Loading rows={2} /> : null}
       {trialError ? <ProblemNote error={trialError} /> : null}
       {ready ? <Findings result={trial.result} /> : null}
+      {p.hasFiles
+        ? (
+          <>
+            <CheckBox
+              label={t("restore.files")}
+              hint={t("restore.filesHint")}
+              checked={files}
+              onChange={setFiles}
+            />
+            {files
+              ? (
+                <CheckBox
+                  label={t("restore.removeOthers")}
+                  hint={t("restore.removeOthersHint")}
+                  checked={others}
+                  onChange={setOthers}
+                />
+              )
+              : null}
+          </>
+        )
+        : null}
       {action.error ? <ProblemNote error={action.error} /> : null}
       <div className="dialog-foot">
         <Button onClick={p.onClose}>{t("cancel")}</Button>

@@ -140,6 +140,7 @@ export function VersionsTab({ instance }: { instance: Instance }) {
           <Restore
             source={{ version: restoring.id }}
             title={t("restore.version", { n: restoring.number })}
+            hasFiles={restoring.hasFiles}
             instance={instance}
             onClose={() => setRestoring(null)}
             onDone={list.reload}

@@ -149,6 +149,7 @@ export function SnapshotPage({ id }: { id: string }) {
           <Restore
             source={{ snapshot: s.id }}
             title={t("restore.snapshot", { name: s.name })}
+            hasFiles={s.hasFiles}
             instance={instance.data}
             onClose={() => setDialog(null)}
             onDone={() => {}}

@@ -84,3 +84,17 @@ def test_a_test_case_is_written_refused_and_saved(admin):
     dialog.get_by_role("button", name="Save").click()
     expect(admin.get_by_role("button", name="A doubled value comes out", exact=True)).to_be_visible()
     admin.problems.expect("422")
+
+
+def test_a_restore_brings_files_back_only_when_asked(admin):
+    base = press(admin)
+    admin.goto(f"{base}/versions")
+    admin.get_by_role("button", name="Commands for version 11").click()
+    admin.get_by_role("menuitem", name="Restore…").click()
+    dialog = admin.get_by_role("dialog")
+    dialog.get_by_label("Put its files back too").check()
+    dialog.get_by_label("Remove the files that do not belong to it").check()
+    with admin.expect_request(lambda r: r.url.endswith("/restore") and "dryRun" not in (r.post_data or "")) as asked:
+        dialog.get_by_role("button", name=re.compile("^Restore")).click()
+    assert asked.value.post_data_json["files"] is True
+    assert asked.value.post_data_json["removeOthers"] is True

@@ -4,6 +4,10 @@ import Basics
 struct ComparisonAllowance {
     /// 64 KB of one value. Code that a person wrote is shorter.
     static let value = 64 << 10
+    /// 4 MB of a text, and lines in it: a line takes some 100 bytes of memory however short it is.
+    /// Longer ones are shown without lines.
+    private static let text = 4 << 20
+    private static let textLines = 100_000
     /// 16 MB of all values, and of all lines.
     private static let all = 16 << 20
 
@@ -16,7 +20,7 @@ struct ComparisonAllowance {
     /// Compares texts line by line and cuts what is too long.
     mutating func apply(to change: inout PropertyChange) {
         if case .string(let from) = change.from, case .string(let to) = change.to,
-            from.utf8.contains(0x0A) || to.utf8.contains(0x0A)
+            from.utf8.contains(0x0A) || to.utf8.contains(0x0A), hasReadableLines(from, to)
         {
             let difference = LineDifference(from, to, effort: &effort)
             change.lineEndsDiffer = difference.endsDiffer
@@ -25,6 +29,12 @@ struct ComparisonAllowance {
         }
         change.from = change.from.map { bounded($0) }
         change.to = change.to.map { bounded($0) }
+    }
+
+    private func hasReadableLines(_ texts: String...) -> Bool {
+        texts.allSatisfy { text in
+            text.utf8.count <= Self.text && text.utf8.count { $0 == 0x0A } <= Self.textLines
+        }
     }
 
     private mutating func bounded(_ lines: [LineDifference.Line]) -> [LineDifference.Line] {

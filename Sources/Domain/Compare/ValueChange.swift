@@ -16,6 +16,8 @@ package indirect enum ValueChange: Sendable, Equatable {
         case added(JSONValue)
         case removed(JSONValue)
         case changed(ValueChange)
+
+        fileprivate var isRemoval: Bool { if case .removed = self { true } else { false } }
     }
 
     /// Of a list: between what is the same at both ends, elements against elements, and what one
@@ -70,18 +72,24 @@ package indirect enum ValueChange: Sendable, Equatable {
         from: [JSONValue], to: [JSONValue], _ references: ReferenceMap?
     ) -> Elements? {
         let shorter = min(from.count, to.count)
+        // Each pair is compared once: lists in lists would take three times as long a level.
+        var known: [Int: ValueChange] = [:]
+        func change(_ old: Int, _ new: Int) -> ValueChange? {
+            if old == new, let change = known[old] { return change }
+            let change = between(from[old], to[new], references)
+            if old == new { known[old] = change }
+            return change
+        }
         var start = 0
-        while start < shorter, between(from[start], to[start], references) == nil { start += 1 }
+        while start < shorter, change(start, start) == nil { start += 1 }
         if start == shorter, from.count == to.count { return nil }
         var end = 0
-        while end < shorter - start,
-            between(from[from.count - 1 - end], to[to.count - 1 - end], references) == nil
-        {
+        while end < shorter - start, change(from.count - 1 - end, to.count - 1 - end) == nil {
             end += 1
         }
         let (old, new) = (from[start..<from.count - end], to[start..<to.count - end])
         return Elements(
-            start: start, pairs: zip(old, new).map { between($0, $1, references) },
+            start: start, pairs: zip(old.indices, new.indices).map(change),
             removed: Array(old.dropFirst(new.count)), added: Array(new.dropFirst(old.count)))
     }
 
@@ -128,10 +136,15 @@ extension ValueChange {
 
     static func applied(_ members: [Member], to object: JSONObject) -> JSONObject {
         var object = object
+        let removed = Set(members.filter { $0.change.isRemoval }.map(\.key))
+        // At once: removing one moves all that follow it.
+        if !removed.isEmpty {
+            object = JSONObject(object.members.filter { !removed.contains($0.key) })
+        }
         for member in members {
             switch member.change {
             case .added(let value): object[member.key] = value
-            case .removed: object[member.key] = nil
+            case .removed: break
             case .changed(let change):
                 object[member.key] = object[member.key].map(change.applied)
             }

@@ -29,56 +29,71 @@ package struct ComparisonRoutes: Resource {
             body = try await context.request.body.collect(upTo: ComparisonOrder.largest)
         } catch { throw error.problem }
         let order = try await comparer.perform { ComparisonOrder.read(body) }.get()
-        let from = try await source(order.from, context)
-        let to = try await source(order.to, context)
+        let from = try await side(order.from, context)
+        let to = try await side(order.to, context)
         do throws(ComparisonFault) {
-            let bytes = try await comparer.compare(from, to, match: order.match) {
-                ComparisonView($0).json
-            }
+            let bytes = try await comparer.compare(
+                from.source, to.source, match: order.match,
+                withCredentials: Self.mayCompareCredentials(from, to, context)
+            ) { ComparisonView($0).json }
             return .bytes(bytes, type: "application/json")
         } catch {
             throw Self.problem(error)
         }
     }
 
+    private typealias Side = (source: ComparisonSource, path: ScopePath?)
+
+    /// Who can put guesses into one application and only read in another must not learn there
+    /// which guess is right.
+    private static func mayCompareCredentials(
+        _ from: Side, _ to: Side, _ context: RequestContext
+    ) -> Bool {
+        let paths = [from.path, to.path].compactMap { $0 }
+        return paths.first?.application == paths.last?.application
+            || paths.allSatisfy { context.caller.may(.snapshotEdit, at: $0) }
+    }
+
     /// Each side must be visible to the caller where it is.
-    private func source(
+    private func side(
         _ side: ComparisonOrder.Side, _ context: RequestContext
-    ) async throws(Problem) -> ComparisonSource {
+    ) async throws(Problem) -> Side {
         switch side {
         case .version(let id):
             let version = try await stored { () async throws(StoreError) in
                 try await stores.versions.get(id)
             }
-            return .version(
-                version, of: try await instance(version.instanceID, "This version", context))
+            let (instance, path) = try await instance(version.instanceID, "The version", context)
+            return (.version(version, of: instance), path)
         case .instance(let id):
-            return .instance(try await instance(id, "This instance", context))
+            let (instance, path) = try await instance(id, "The instance", context)
+            return (.instance(instance), path)
         case .snapshot(let id):
             let path = try await stored { () async throws(StoreError) in
                 try await stores.applications.path(of: id)
             }
             guard let path, context.caller.may(.snapshotRead, at: path) else {
-                throw .notFound("This snapshot")
+                throw .notFound("The snapshot")
             }
-            return .snapshot(
-                try await stored { () async throws(StoreError) in
-                    try await stores.snapshots.get(id)
-                })
-        case .file(let flows, let name): return .file(flows, name: name)
+            let snapshot = try await stored { () async throws(StoreError) in
+                try await stores.snapshots.get(id)
+            }
+            return (.snapshot(snapshot), path)
+        case .file(let flows, let name): return (.file(flows, name: name), nil)
         }
     }
 
     private func instance(
         _ id: Instance.ID, _ what: String, _ context: RequestContext
-    ) async throws(Problem) -> Instance {
+    ) async throws(Problem) -> (Instance, ScopePath) {
         let path = try await stored { () async throws(StoreError) in
             try await stores.applications.path(of: id)
         }
         guard let path, context.caller.may(.versionRead, at: path) else { throw .notFound(what) }
-        return try await stored { () async throws(StoreError) in
+        let instance = try await stored { () async throws(StoreError) in
             try await stores.instances.get(id)
         }
+        return (instance, path)
     }
 
     private static func problem(_ fault: ComparisonFault) -> Problem {

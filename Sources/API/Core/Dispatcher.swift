@@ -106,7 +106,9 @@ package struct Dispatcher: Sendable {
         let path = try await scopes.path(of: parameters)
         guard caller.may(permission, at: path) else {
             // Who has no role there does not learn that the thing exists.
-            if path != .site, caller.role(at: path) == nil { throw .notFound("It") }
+            if path != .site, caller.role(at: path) == nil {
+                throw .notFound(ScopeResolver.subject(of: parameters))
+            }
             if caller.readOnly, !permission.isReading { throw Self.readOnly }
             throw .forbidden("Your role does not include: \(permission.description.lowercased()).")
         }

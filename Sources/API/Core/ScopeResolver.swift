@@ -33,6 +33,13 @@ package struct ScopeResolver: Sendable {
         return .site
     }
 
+    /// What `path` looks for, as it begins a sentence: who has no role there must read the same as
+    /// about what does not exist.
+    package static func subject(of parameters: [String: String]) -> String {
+        let kinds = ["instance", "snapshot", "alarm", "grant", "application", "team"]
+        return "This \(kinds.first { parameters[$0] != nil } ?? "thing")"
+    }
+
     private func find<ID>(
         _ text: String, _ what: String, _ make: (String) -> ID?,
         _ look: (ID) async throws(StoreError) -> ScopePath?

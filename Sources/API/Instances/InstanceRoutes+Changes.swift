@@ -73,7 +73,7 @@ extension InstanceRoutes {
             return (snapshot, try await stores.applications.path(of: snapshot.applicationID))
         }
         guard let path, context.caller.may(.snapshotRead, at: path) else {
-            throw .notFound("This snapshot")
+            throw .notFound("The snapshot")
         }
         let holdsSecrets = snapshot.credentials != nil || snapshot.sealedVariables != nil
         guard !holdsSecrets || context.mayTakeCredentials(from: path) else {

@@ -119,7 +119,7 @@ package struct FlowRoutes: Resource {
             try await stores.applications.path(of: version.instanceID)
         }
         guard let path, context.caller.may(.versionRead, at: path) else {
-            throw .notFound("This version")
+            throw .notFound("The version")
         }
         guard version.credentials == nil || context.mayTakeCredentials(from: path) else {
             throw .noForeignCredentials
@@ -134,7 +134,7 @@ package struct FlowRoutes: Resource {
             try await stores.applications.path(of: snapshot.applicationID)
         }
         guard let path, context.caller.may(.snapshotRead, at: path) else {
-            throw .notFound("This snapshot")
+            throw .notFound("The snapshot")
         }
         guard snapshot.credentials == nil || context.mayTakeCredentials(from: path) else {
             throw .noForeignCredentials

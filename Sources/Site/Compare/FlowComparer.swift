@@ -30,19 +30,30 @@ package actor FlowComparer {
     /// writing a large answer.
     package func perform<Value: Sendable>(_ work: @Sendable () -> Value) -> Value { work() }
 
-    /// - Parameter write: makes bytes of the answer, on this actor's thread.
+    /// - Parameters:
+    ///   - withCredentials: `false` does not look at them: an equal answer would tell a guess right.
+    ///   - write: makes bytes of the answer, on this actor's thread.
     package func compare(
         _ from: ComparisonSource, _ to: ComparisonSource, match: FlowComparison.Match,
+        withCredentials: Bool,
         write: @Sendable (ComparedFlows) -> [UInt8]
     ) async throws(ComparisonFault) -> [UInt8] {
-        write(try await compare(from, to, match: match))
+        write(try await compare(from, to, match: match, withCredentials: withCredentials))
     }
 
     package func compare(
-        _ from: ComparisonSource, _ to: ComparisonSource, match: FlowComparison.Match
+        _ from: ComparisonSource, _ to: ComparisonSource, match: FlowComparison.Match,
+        withCredentials: Bool = true
     ) async throws(ComparisonFault) -> ComparedFlows {
-        let old = try await material(of: from)
-        let new = try await material(of: to)
+        var old = try await material(of: from)
+        var new = try await material(of: to)
+        if !withCredentials {
+            (old.credentials, new.credentials) = (nil, nil)
+            old.warning =
+                "Credentials of different applications are compared only for who may change "
+                + "snapshots in both."
+            new.warning = nil
+        }
         let comparison = FlowComparison(
             from: old.flows, to: new.flows, match: match,
             secrets: FlowSecrets(from: old.credentials, to: new.credentials))

@@ -133,9 +133,49 @@ import Testing
             #expect(!answer.text.contains("scale"))
         }
         #expect(try await ground.compare(near, near, as: client).status == 200)
+        for (kind, id) in [("version", ground.versions[0]), ("instance", ground.press)] {
+            let outsider = try await factory.user("otto-\(kind)", [(.team(team.id), .member)])
+            let stranger = try await ground.house.house.token(of: outsider)
+            let file = JSONObject([("flows", .array([]))])
+            let hidden = try await ground.compare(
+                JSONObject(texts: (kind, id)), file, as: stranger)
+            let missing = try await ground.compare(
+                JSONObject(texts: (kind, "aaaaaaaaaaaaaaaaaaaa")), file, as: stranger)
+            #expect(hidden.status == 404 && hidden.json["detail"] == missing.json["detail"])
+        }
         let pages = try await factory.user("dora", [(.team(factory.team.id), .dashboard)])
         let looker = try await ground.house.house.token(of: pages)
         #expect(try await ground.compare(near, near, as: looker).status == 404)
+        await ground.house.end()
+    }
+
+    @Test("A guess that somebody deploys elsewhere is not told right or wrong")
+    func guesses() async throws {
+        let ground = try await Ground()
+        let factory = ground.house.factory
+        let application = try await factory.application("Elsewhere", in: factory.team)
+        let other = try await ground.house.call(
+            .post, "applications/\(application.id)/instances", JSONObject(texts: ("name", "Far")))
+        let far = try #require(other.json["id"]?.string)
+        let person = try await factory.user(
+            "vera", [(.team(factory.team.id), .viewer), (.application(application.id), .member)])
+        let client = try await ground.house.house.token(of: person)
+        let secret = JSONObject(texts: ("version", ground.versions[1]))
+        for guess in ["hunter2", "hunter3"] {
+            let flows = try Self.flows(Self.tab, Self.function("return 2;\\nmsg;", wires: ""))
+            let credentials = try JSONReader.read(Array(#"{"n1":{"key":"\#(guess)"}}"#.utf8))
+            let deployed = try await ground.house.call(
+                .put, "instances/\(far)/flows",
+                JSONObject([("flows", flows), ("credentials", credentials)]))
+            #expect(deployed.status == 200, "\(deployed.text)")
+            let guessed = JSONObject(texts: ("instance", far))
+            let answer = try await ground.compare(secret, guessed, as: client)
+            #expect(answer.json["nodes"]?.array?.first?["credentials"] == .null, "\(answer.text)")
+            #expect(answer.json["warnings"]?.array?.count == 1)
+            let owner = try await ground.compare(secret, guessed)
+            let expected: JSONValue = guess == "hunter2" ? .null : "changed"
+            #expect(owner.json["nodes"]?.array?.first?["credentials"] == expected)
+        }
         await ground.house.end()
     }
 

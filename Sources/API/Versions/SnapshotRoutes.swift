@@ -165,8 +165,10 @@ package struct SnapshotRoutes: Resource {
         let snapshot = try await snapshot(context)
         let wish = try SnapshotWish(context)
         do throws(VersionFault) {
-            let content = try await library.content(
+            var content = try await library.content(
                 of: snapshot, withSecrets: wish.passphrase != nil)
+            // As of an instance: who may only read sees no values of its environment.
+            if !context.caller.may(.snapshotEdit, at: context.path) { content.forgetValues() }
             let bytes = try await intake.write(
                 content, as: wish.format, passphrase: wish.passphrase)
             return .download(bytes, named: "\(Slug.suggested(for: snapshot.name.text)).json")

@@ -63,7 +63,7 @@ enum FlowFuseSnapshot {
     ) throws(VersionFault) -> JSONObject {
         guard let secret, !secret.isEmpty else { throw .passphraseNeeded }
         guard let clear = try? NodeREDCredentials(secret: secret).decrypt(object.json),
-            let values = try? JSONReader.read(clear, limit: clear.count).object
+            let values = try? SnapshotFormat.parse(clear).object
         else { throw .wrongPassphrase }
         return values
     }

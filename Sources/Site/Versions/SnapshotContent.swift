@@ -28,6 +28,10 @@ package struct SnapshotContent: Sendable, Equatable {
     package var modules: [NodeModule]
     package var variables: [Variable]
 
+    /// Modules, and variables: Lineside itself writes down 200 modules at most. The rows of lists
+    /// hold their names.
+    private static let mostEntries = 1_000
+
     /// Credentials that stand in the nodes themselves, as Node-RED's admin API takes them, move to
     /// the others: flows are shown to people who must not see them.
     /// - Throws: `.invalidFile` for what is no list of nodes.
@@ -59,6 +63,31 @@ package struct SnapshotContent: Sendable, Equatable {
         }
         self.flows = .array(nodes)
         self.credentials = found.members.isEmpty ? nil : found
+        try check()
+    }
+
+    /// Leaves the names of its variables.
+    package mutating func forgetValues() {
+        for index in variables.indices { variables[index].value = nil }
+    }
+
+    /// - Throws: `.invalidFile` for more modules and variables, or longer names of them, than a
+    ///   snapshot holds.
+    func check() throws(VersionFault) {
+        guard max(modules.count, variables.count) <= Self.mostEntries else {
+            throw .invalidFile(
+                "The file names more than \(Self.mostEntries) modules or environment variables.")
+        }
+        guard modules.allSatisfy({ $0.version.utf8.count <= 256 })
+        else {
+            throw .invalidFile("The file names a version of a module of more than 256 letters.")
+        }
+        guard variables.allSatisfy({ $0.name.utf8.count <= 128 }) else {
+            throw .invalidFile("The file names an environment variable of more than 128 letters.")
+        }
+        guard Set(variables.map(\.name)).count == variables.count else {
+            throw .invalidFile("The file names an environment variable twice.")
+        }
     }
 
     private static var noFlows: VersionFault {
@@ -68,7 +97,8 @@ package struct SnapshotContent: Sendable, Equatable {
     /// Names and exact versions as a map in files.
     static func modules(_ object: JSONObject?) -> [NodeModule] {
         (object ?? JSONObject()).members.compactMap { name, version in
-            version.string.map { NodeModule(name: name, version: $0) }
+            guard InstanceFiles.isPackageName(name) else { return nil }
+            return version.string.map { NodeModule(name: name, version: $0) }
         }
     }
 }

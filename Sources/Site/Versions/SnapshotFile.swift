@@ -85,7 +85,7 @@ struct SnapshotFile: Sendable, Equatable {
         _ locked: JSONObject, _ key: NodeREDCredentials
     ) throws(VersionFault) -> JSONObject {
         guard let clear = try? key.decrypt(locked.json),
-            let object = try? JSONReader.read(clear, limit: clear.count).object
+            let object = try? SnapshotFormat.parse(clear).object
         else { throw .wrongPassphrase }
         return object
     }
@@ -138,20 +138,16 @@ extension SnapshotFile {
     /// - Parameter json: for which `isOne`.
     init(reading json: JSONValue) throws(VersionFault) {
         let object = json.object ?? JSONObject()
+        content = try SnapshotContent(flows: object["flows"] ?? .null)
         do throws(JSONFieldError) {
-            let (name, note) = (
-                try object.string("name"), try object.optionalString("note") ?? ""
-            )
-            let createdAt = try object.optionalTimestamp("createdAt")
-            let modules = SnapshotContent.modules(try object.optionalObject("modules"))
-            let variables = try Self.variables(object)
+            content.name = try object.string("name")
+            content.note = try object.optionalString("note") ?? ""
+            content.createdAt = try object.optionalTimestamp("createdAt")
+            content.modules = SnapshotContent.modules(try object.optionalObject("modules"))
+            content.variables = try Self.variables(object)
             locked = try Self.locked(object)
-            do throws(VersionFault) {
-                content = try SnapshotContent(
-                    name: name, note: note, createdAt: createdAt, flows: object["flows"] ?? .null,
-                    modules: modules, variables: variables)
-            } catch { throw JSONFieldError(field: "flows", reason: "are no list of nodes") }
         } catch { throw .invalidFile("The file is damaged: \(error.field) \(error.reason).") }
+        try content.check()
         guard object["digest"]?.string == digest else {
             throw .invalidFile("The file was changed after it was made: its digest is wrong.")
         }

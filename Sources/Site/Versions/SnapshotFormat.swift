@@ -1,4 +1,5 @@
 import Basics
+import Domain
 
 /// As what a snapshot is sent.
 package enum SnapshotFormat: String, Sendable, CaseIterable {
@@ -31,14 +32,20 @@ package enum SnapshotFormat: String, Sendable, CaseIterable {
         }
     }
 
+    /// As many values as can be compared: strangers' bytes of that length could name thirty times
+    /// as many, and fill the memory.
+    static func parse(_ bytes: [UInt8]) throws(JSONError) -> JSONValue {
+        try JSONReader.read(bytes, limit: largest, values: FlowDocument.largest)
+    }
+
     /// Any of the three, recognised by what is in it.
     /// - Parameter passphrase: needed where the file holds encrypted credentials.
     package static func read(
         _ bytes: [UInt8], passphrase: String?
     ) throws(VersionFault) -> SnapshotContent {
         let json: JSONValue
-        do throws(JSONError) { json = try JSONReader.read(bytes, limit: largest) } catch {
-            throw .invalidFile("The file is no JSON: it \(error.reason.rawValue).")
+        do throws(JSONError) { json = try parse(bytes) } catch {
+            throw .invalidFile("The file is no JSON that is taken: it \(error.reason.rawValue).")
         }
         if case .array = json { return try SnapshotContent(flows: json) }
         if SnapshotFile.isOne(json) {

@@ -26,7 +26,7 @@ struct UserDirectory {
         let settings = PlainSettings(text("\(home)settings.js") ?? "")
         let place = try place(in: home, settings)
         guard let bytes = read(place.flows),
-            let flows = try? JSONReader.read(bytes, limit: bytes.count)
+            let flows = try? SnapshotFormat.parse(bytes)
         else { throw .invalidFile("\(place.flows) of the archive is no JSON.") }
         let package = object("\(place.folder)package.json")
         let title = package?["name"]?.string.flatMap { $0 == "node-red-project" ? nil : $0 }
@@ -110,7 +110,7 @@ struct UserDirectory {
         _ place: Place, _ secrets: [String], asked passphrase: String?
     ) throws(VersionFault) -> JSONObject? {
         guard let file = read(place.credentials) else { return nil }
-        guard let object = try? JSONReader.read(file, limit: file.count).object else {
+        guard let object = try? SnapshotFormat.parse(file).object else {
             throw .invalidFile("\(place.credentials) of the archive is no JSON.")
         }
         // Without a `$` they are in clear: `credentialSecret: false`.
@@ -119,7 +119,7 @@ struct UserDirectory {
             guard let clear = try? NodeREDCredentials(secret: secret).decrypt(file) else {
                 continue
             }
-            return try? JSONReader.read(clear, limit: clear.count).object
+            return try? SnapshotFormat.parse(clear).object
         }
         throw passphrase == nil ? .passphraseNeeded : .wrongPassphrase
     }
@@ -152,7 +152,7 @@ extension UserDirectory {
 
     private func object(_ path: String) -> JSONObject? {
         guard let bytes = read(path) else { return nil }
-        return try? JSONReader.read(bytes, limit: bytes.count).object
+        return try? SnapshotFormat.parse(bytes).object
     }
 
     /// `flows.json`, `flows_press-3.json`; not the credentials and not a backup.

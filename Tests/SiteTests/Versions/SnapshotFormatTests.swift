@@ -132,4 +132,31 @@ import Testing
             try SnapshotFormat.read(Array(text.utf8), passphrase: nil)
         }
     }
+
+    @Test("More values than can be compared are refused before they fill the memory")
+    func manyValues() {
+        let file = "[" + String(repeating: #"{"":0},"#, count: 2_000_000) + "0]"
+        #expect {
+            try SnapshotFormat.read(Array(file.utf8), passphrase: nil)
+        } throws: {
+            "\($0)".contains("is larger than allowed")
+        }
+    }
+
+    @Test(
+        "Modules and variables without number or of endless names are refused with their sentence",
+        arguments: [
+            ("modules", 1_001), ("env", 1_001), ("env", 1),
+        ])
+    func manyEntries(key: String, count: Int) {
+        let long = count == 1 ? String(repeating: "x", count: 300) : ""
+        let entries = (0..<count).map { #""x\#(long)\#($0)":"1""# }.joined(separator: ",")
+        let file =
+            #"{"flows":{"flows":[]},"settings":{"settings":{},"\#(key)":{\#(entries)}}}"#
+        #expect {
+            try SnapshotFormat.read(Array(file.utf8), passphrase: nil)
+        } throws: {
+            "\($0)".contains("The file names")
+        }
+    }
 }

@@ -13,6 +13,8 @@ package enum UnpackSelection: String, Sendable {
         var limits = UnpackLimits()
         if self == .userDirectory {
             limits.totalBytes = 1 << 30
+            // Node-RED and 200 modules are 1,500 packages.
+            limits.written = 10_000
             limits.fileBytes = Int64(SnapshotFormat.largest)
         }
         return limits

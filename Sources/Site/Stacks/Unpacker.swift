@@ -15,6 +15,8 @@ package struct UnpackLimits: Sendable {
     package var totalBytes: Int64 = 4 << 30
     package var fileBytes: Int64 = 1 << 30
     package var files = 400_000
+    /// Of those, how many are written.
+    package var written = 400_000
     package var depth = 64
     /// Decompressed to compressed. Sources compress 5:1; a bomb 1000:1.
     package var ratio: Int64 = 200
@@ -32,6 +34,7 @@ package struct Unpacker: ~Copyable {
     private let selection: UnpackSelection
     private var made: Set<String> = []
     private var entries = 0
+    private var written = 0
     private var bytes: Int64 = 0
 
     /// - Parameter directory: stays the caller's.
@@ -139,6 +142,10 @@ package struct Unpacker: ~Copyable {
         _ path: String, _ entry: ArchiveReader.Entry, from archive: inout ArchiveReader
     ) throws(UnpackFault) {
         guard !path.isEmpty else { throw .refused("The archive holds a file without a name.") }
+        written += 1
+        guard written <= limits.written else {
+            throw .refused("The archive holds more than \(limits.written) files of use.")
+        }
         guard entry.size ?? 0 <= limits.fileBytes else { throw fileTooLarge(path) }
         if let slash = path.lastIndex(of: "/") { try makeDirectory(String(path[..<slash])) }
         let mode: mode_t = entry.isExecutable ? 0o755 : 0o644

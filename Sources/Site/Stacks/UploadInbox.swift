@@ -17,15 +17,20 @@ package actor UploadInbox {
 
     private let directory: String
     private let limit: ByteCount
+    private let reserve: ByteCount?
     private let executor = BlockingExecutor(label: "uploads")
     package nonisolated var unownedExecutor: UnownedSerialExecutor {
         executor.asUnownedSerialExecutor()
     }
 
-    /// - Parameter limit: of one upload.
-    package init(directory: String, limit: ByteCount) {
+    /// - Parameters:
+    ///   - limit: of one upload.
+    ///   - reserve: of the disk that uploads leave free, so that deploys find room beside them;
+    ///     `nil`: 512 MB or a twentieth of it, whichever is less.
+    package init(directory: String, limit: ByteCount, reserve: ByteCount? = nil) {
         self.directory = directory
         self.limit = limit
+        self.reserve = reserve
     }
 
     /// Once, before the first upload.
@@ -54,13 +59,27 @@ package actor UploadInbox {
         guard let file = FileDescriptor(owning: open(path, flags, 0o600)) else {
             throw .file(SystemError("create \(path)"))
         }
-        var count = 0
+        try requireRoom(for: Int(body.declaredLength ?? 0))
+        var (count, looked) = (0, 0)
         while let bytes = try await next(of: body) {
             count += bytes.count
             guard count <= limit.bytes else { throw .body(.tooLarge(limit: limit)) }
+            // Others upload meanwhile: every 8 MB.
+            if count - looked > 8 << 20 {
+                looked = count
+                try requireRoom(for: bytes.count)
+            }
             do throws(SystemError) { try Files.write(bytes, to: file, path) } catch {
                 throw .file(error)
             }
+        }
+    }
+
+    private func requireRoom(for size: Int) throws(Fault) {
+        guard let space = SiteWatch.space(of: directory) else { return }
+        let kept = reserve?.bytes ?? min(512 << 20, space.total.bytes / 20)
+        guard size <= space.free.bytes - kept else {
+            throw .file(SystemError("take an upload", code: ENOSPC))
         }
     }
 

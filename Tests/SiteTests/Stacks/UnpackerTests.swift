@@ -156,6 +156,10 @@ import Testing
         var many = TarBuilder()
         for number in 0..<11 { many.add("e\(number)") }
         #expect("\(try #require(try unpack(many.finished, limits: limits)))".contains("10 files"))
+        limits.written = 5
+        var few = TarBuilder()
+        for number in 0..<6 { few.add("f\(number)") }
+        #expect("\(try #require(try unpack(few.finished, limits: limits)))".contains("5 files"))
     }
 
     @Test("A bomb is refused long before it is unpacked")

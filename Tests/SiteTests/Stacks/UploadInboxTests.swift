@@ -25,4 +25,22 @@ import Testing
         await #expect(throws: refused) { _ = try await inbox.take(chunked) }
         #expect(try Files.list(path) == [])
     }
+
+    @Test("What would take the last of the disk is refused as a full disk, and leaves nothing")
+    func reserve() async throws {
+        let directory = try TemporaryDirectory()
+        let path = "\(directory.path)/uploads"
+        let inbox = UploadInbox(
+            directory: path, limit: .mebibytes(1), reserve: ByteCount(Int(Int64.max)))
+        try await inbox.prepare()
+        await #expect {
+            _ = try await inbox.take(RequestBody([1, 2, 3]))
+        } throws: { error in
+            guard case UploadInbox.Fault.file(let fault)? = error as? UploadInbox.Fault else {
+                return false
+            }
+            return fault.isFull
+        }
+        #expect(try Files.list(path) == [])
+    }
 }

@@ -154,21 +154,25 @@ package actor FlowDeployer {
         // A new instance has no directory before its first start.
         try system { () throws(SystemError) in try files.layout.makeDirectories() }
         let secret = try await secret(of: instance.id)
+        let inline = NodeCredentials(takingFrom: flows.text)
         let sealed: [UInt8]?
         if let credentials = flows.credentials {
-            sealed = try encrypt(credentials, secret)
+            sealed = try encrypt(inline.merged(into: credentials), secret)
+        } else if !inline.values.members.isEmpty {
+            let present = try clearCredentials(of: instance.id, secret)
+            sealed = try encrypt(inline.merged(into: present), secret)
         } else {
             sealed = try system { () throws(SystemError) in try files.read().credentials }
         }
         let deploy = VersionRecorder.Deploy(
-            flows: flows.text, credentials: sealed, modules: files.modules(), at: .now(),
+            flows: inline.flows, credentials: sealed, modules: files.modules(), at: .now(),
             by: actor.name, source: flows.source)
         let version: Version
         do throws(VersionFault) {
             version = try await recorder.record(deploy, of: instance.id, by: actor)
         } catch { throw .version(error) }
         try system { () throws(SystemError) in
-            try files.install(flows: flows.text, credentials: sealed)
+            try files.install(flows: inline.flows, credentials: sealed)
         }
         if runs { await runtime.start(instance.id) }
         return version

@@ -100,6 +100,23 @@ final class FakeRuntime: InstanceRuntime {
         #expect(try await deployer.text(of: version) == Array(Self.one.utf8))
     }
 
+    @Test("Credentials that stand in the nodes do not stay in the flows of a stopped instance")
+    func inline() async throws {
+        _ = try await deployer.deploy(
+            flows(Self.one, credentials: #"{"a":{"key":"x"},"b":{"key":"y"}}"#),
+            to: fixture.press, by: actor)
+        let version = try await deployer.deploy(
+            flows(#"[{"id":"a","type":"mqtt-broker","credentials":{"key":"z"}}]"#),
+            to: fixture.press, by: actor)
+        let text = String(decoding: try await deployer.text(of: version), as: UTF8.self)
+        #expect(text == #"[{"id":"a","type":"mqtt-broker"}]"#)
+        let stored = try files(fixture.press).read()
+        #expect(stored.flows == Array(text.utf8))
+        let clear = try fixture.decrypt(stored.credentials, "press secret")
+        #expect(
+            String(decoding: clear, as: UTF8.self) == #"{"a":{"key":"z"},"b":{"key":"y"}}"#)
+    }
+
     @Test("One that keeps crashing is stopped for it and started again")
     func crashed() async throws {
         runtime.set(.backingOff, of: fixture.press.id)

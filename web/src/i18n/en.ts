@@ -464,7 +464,7 @@ export const en = {
   "create.emptyNote": "Build it in the editor",
   "create.nodes_one": "{n} node.",
   "create.nodes_other": "{n} nodes.",
-  "create.needs": "Needs: {list}.",
+  "create.needs": "Needs: {list}",
   "create.noStack":
     "No stack is installed: the instance will run the practice runtime, a stand-in for learning. An administrator can add a stack.",
   "create.start": "Start it right away",

@@ -14,6 +14,9 @@ import { PageHead, Panel } from "../ui/page-head.tsx";
 import { Await, Empty, Loading } from "../ui/states.tsx";
 import { toast } from "../ui/toast.tsx";
 
+/** Shows something within a minute and needs nothing. */
+const FIRST = "http-endpoint-page";
+
 type Start = "snapshot" | "recipe" | "file" | "empty";
 type Values = Record<string, string | number | boolean | null>;
 
@@ -71,7 +74,8 @@ function Wizard(
     from ? "snapshot" : p.recipes.length ? "recipe" : "empty",
   );
   const [recipe, setRecipe] = useState(
-    p.recipes.find((r) => r.name === wantedRecipe)?.name ?? p.recipes[0]?.name ?? "",
+    (p.recipes.find((r) => r.name === wantedRecipe) ?? p.recipes.find((r) => r.name === FIRST) ??
+      p.recipes[0])?.name ?? "",
   );
   const [values, setValues] = useState<Values>({});
   const [flows, setFlows] = useState<unknown[] | null>(null);
@@ -175,7 +179,7 @@ function Wizard(
                     <>
                       {picked.purpose} {tn("create.nodes", picked.nodes)}
                       {picked.needs.length
-                        ? ` ${t("create.needs", { list: picked.needs.join(", ") })}`
+                        ? ` ${t("create.needs", { list: picked.needs.join(" ") })}`
                         : ""}
                     </>
                   }

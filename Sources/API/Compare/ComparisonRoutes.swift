@@ -8,6 +8,8 @@ package import Store
 package struct ComparisonRoutes: Resource {
     private let stores: Stores
     private let comparer: FlowComparer
+    private let allowance = BodyAllowance(
+        ByteCount(ComparisonOrder.largest.bytes * 2))
 
     package init(stores: Stores, comparer: FlowComparer) {
         self.stores = stores
@@ -24,10 +26,14 @@ package struct ComparisonRoutes: Resource {
     }
 
     private func compare(_ context: RequestContext) async throws(Problem) -> Response {
-        let body: [UInt8]
-        do throws(BodyFault) {
-            body = try await context.request.body.collect(upTo: ComparisonOrder.largest)
-        } catch { throw error.problem }
+        try await allowance.collect(context.request.body, upTo: ComparisonOrder.largest) {
+            (body) async throws(Problem) in try await compare(body, context)
+        }
+    }
+
+    private func compare(
+        _ body: [UInt8], _ context: RequestContext
+    ) async throws(Problem) -> Response {
         let order = try await comparer.perform { ComparisonOrder.read(body) }.get()
         let from = try await side(order.from, context)
         let to = try await side(order.to, context)

@@ -25,6 +25,10 @@ package struct ShownComparison: Sendable {
         package let counts: ChangeCounts
     }
 
+    /// Nodes, and tabs: ten times the largest flows that anybody has shown us. Two files of empty
+    /// nodes would make an answer of hundreds of megabytes.
+    private static let longest = 20_000
+
     package let matchedBy: FlowComparison.Match
     package let counts: ChangeCounts
     package let unchanged: Int
@@ -36,7 +40,7 @@ package struct ShownComparison: Sendable {
         let (from, to) = (comparison.from, comparison.to)
         var allowance = ComparisonAllowance()
         var mixed = 0
-        nodes = comparison.nodes.map { change in
+        nodes = comparison.nodes.prefix(Self.longest).map { change in
             let before = change.from.map { from.nodes[$0] }
             let after = change.to.map { to.nodes[$0] }
             let named = after ?? before
@@ -58,7 +62,7 @@ package struct ShownComparison: Sendable {
                 change: change.change, isMoved: change.isMoved, properties: properties,
                 wires: change.wires, credentials: change.credentials)
         }
-        containers = comparison.containers.map { container in
+        containers = comparison.containers.prefix(Self.longest).map { container in
             let before = container.from.map { from.nodes[$0] }
             let after = container.to.map { to.nodes[$0] }
             return Container(
@@ -69,7 +73,14 @@ package struct ShownComparison: Sendable {
         matchedBy = comparison.matchedBy
         counts = comparison.counts
         unchanged = comparison.unchanged
-        warnings = comparison.warnings + Self.warnings(cut: allowance.cut, mixed: mixed)
+        warnings =
+            comparison.warnings + Self.warnings(cut: allowance.cut, mixed: mixed)
+            + Self.warnings(listed: max(comparison.nodes.count, comparison.containers.count))
+    }
+
+    private static func warnings(listed: Int) -> [String] {
+        guard listed > longest else { return [] }
+        return ["Only the first \(longest) of \(listed) differences are listed."]
     }
 
     private static func name(_ after: FlowNode?, _ before: FlowNode?) -> String {

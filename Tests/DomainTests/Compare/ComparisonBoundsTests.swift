@@ -54,6 +54,15 @@ import Testing
         #expect(short.properties.first?.lines?.count == 3)
     }
 
+    @Test("Of more nodes than anybody reads, the first are listed and all are counted")
+    func manyNodes() {
+        let nodes = (0..<30_000).map { JSONValue.object(JSONObject([("id", .string("\($0)"))])) }
+        let shown = ShownComparison(
+            FlowComparison(from: FlowDocument([]), to: FlowDocument(nodes)))
+        #expect(shown.counts.added == 30_000 && shown.nodes.count == 20_000)
+        #expect(shown.warnings.count == 1)
+    }
+
     private static let words = [
         "a", "b", "c", "__proto__", "constructor", "", "é", "e\u{301}", "t1", "subflow:a", "tab",
         "subflow", "group", "1e999", "-0", "NaN",

@@ -100,6 +100,11 @@ extension HostileDirectory {
         }
     }
 
+    /// All that was written on its file system before is on the disk then.
+    package func syncFileSystem() throws(SystemError) {
+        guard clinux_sync_file_system(directory.raw) == 0 else { throw SystemError("sync \(path)") }
+    }
+
     /// Lets the owner write in a directory that may forbid it. A link is left alone.
     package func makeWritable(_ name: String) throws(SystemError) {
         guard clinux_chmod_directory(directory.raw, name, 0o2770) == 0 else {

@@ -24,6 +24,8 @@ package struct VersionStore: Sendable {
         package var stack: Stack.ID?
         /// The list of the files that belong to it.
         package var files: StoredBlob?
+        /// What that list names.
+        package var fileContents: [StoredBlob] = []
 
         package init(
             instance: Instance.ID, spoolID: String?, at: Timestamp, by: String?,
@@ -59,6 +61,7 @@ package struct VersionStore: Sendable {
             }
             try BlobStore.put(
                 [draft.flows] + [draft.credentials, draft.files].compactMap { $0 }, in: tx)
+            try VersionStore.keepFiles(of: draft, in: tx)
             let number = try tx.count(VersionSQL.nextNumber, draft.instance)
             let size = draft.flows.size.bytes + (draft.credentials?.size.bytes ?? 0)
             let version = Version(
@@ -84,6 +87,19 @@ package struct VersionStore: Sendable {
                     text: "Version \(number) of instance “\(instance.name)”: \(draft.summary)"),
                 by: actor)
             return version
+        }
+    }
+
+    private static func keepFiles(
+        of draft: Draft, in tx: borrowing Transaction
+    ) throws(StoreError) {
+        guard let list = draft.files,
+            // The same list names the same contents.
+            try tx.count(VersionSQL.listUses, list.address) != draft.fileContents.count
+        else { return }
+        try BlobStore.put(draft.fileContents, in: tx)
+        for content in draft.fileContents {
+            try tx.run(VersionSQL.useInList, list.address, content.address)
         }
     }
 
@@ -154,6 +170,10 @@ extension Version {
 }
 
 enum VersionSQL: String, CaseIterable {
+    case listUses = "SELECT count(*) FROM file_list_use WHERE list_digest = ?1"
+    case useInList = """
+        INSERT INTO file_list_use (list_digest, digest) VALUES (?1, ?2) ON CONFLICT DO NOTHING
+        """
     case get = "SELECT * FROM version_row WHERE id = ?1 AND instance_id = ?2"
     case byID = "SELECT * FROM version_row WHERE id = ?1"
     case byNumber = "SELECT * FROM version_row WHERE instance_id = ?1 AND number = ?2"

@@ -12,6 +12,7 @@ struct Instances: Sendable {
     let library: VersionLibrary
     let files: FilesKeeper
     let fileUsages: FileUsageBook
+    let fileVersions: FileVersions
     let alarms: AlarmRaiser
     let registry: InstanceRegistry
     let tests: FlowTestRunner
@@ -36,8 +37,9 @@ struct Instances: Sendable {
             try await files.prepare()
             let vault = Vault(directory: paths.vault)
             try await vault.prepare()
+            let fileVersions = FileVersions(state: paths.root, vault: vault, stores: stores)
             let recorder = VersionRecorder(
-                vault: vault, stores: stores, bus: bus, witness: witness)
+                vault: vault, stores: stores, bus: bus, witness: witness, files: fileVersions)
             let (alarms, registry) = try InstanceRegistry.assemble(
                 InstanceParts(
                     stores: stores, sealer: foundations.sealer,
@@ -56,8 +58,8 @@ struct Instances: Sendable {
             return Instances(
                 stacks: stacks, inbox: inbox,
                 intake: SnapshotIntake(directory: paths.uploads), vault: vault, recorder: recorder,
-                library: library, files: files, fileUsages: usages, alarms: alarms,
-                registry: registry, tests: tests)
+                library: library, files: files, fileUsages: usages, fileVersions: fileVersions,
+                alarms: alarms, registry: registry, tests: tests)
         } catch {
             throw CommandFailure("\(error)")
         }

@@ -65,7 +65,10 @@ struct Resources: Sendable {
             FileRoutes(files: workings.instances.files, instances: stores.instances),
             LogRoutes(logs: stores.logs),
             ResourceRoutes(resources: stores.resources),
-            FlowRoutes(stores: stores, deployer: deployer),
+            FlowRoutes(
+                stores: stores, deployer: deployer, files: workings.instances.fileVersions),
+            VersionFileRoutes(
+                files: workings.instances.fileVersions, versions: stores.versions),
             VersionRoutes(
                 stores: stores, deployer: deployer, library: library,
                 intake: workings.instances.intake),

@@ -29,6 +29,7 @@ import Testing
         "signed-in": SignedInView.schema, "site": SiteView.schema,
         "snapshot": SnapshotView.schema, "stack": StackView.schema, "team": TeamView.schema,
         "token": TokenView.schema, "user": UserView.schema, "version": VersionView.schema,
+        "version-file": VersionFileView.schema,
     ]
 
     private static let problem = Schema.object(

@@ -6,7 +6,7 @@ import Testing
 
 /// What flows write people read, and the other way round, with the built executable. On a real
 /// Node-RED where `LINESIDE_TEST_STACK` names one (.tgz), else on the practice runtime.
-@Suite("Files of an instance", .timeLimit(.minutes(5))) struct FilesLifeTests {
+@Suite("Files of an instance", .timeLimit(.minutes(10))) struct FilesLifeTests {
     let directory = try? TemporaryDirectory()
 
     /// `POST write` writes out/report.csv, `GET read` answers with in.txt; both names are relative.

@@ -8,8 +8,10 @@ package import Store
 package struct FlowRoutes: Resource {
     private let stores: Stores
     private let deployer: FlowDeployer
+    private let files: FileVersions
 
-    package init(stores: Stores, deployer: FlowDeployer) {
+    package init(stores: Stores, deployer: FlowDeployer, files: FileVersions) {
+        self.files = files
         self.stores = stores
         self.deployer = deployer
     }
@@ -25,7 +27,7 @@ package struct FlowRoutes: Resource {
                 limit: .mebibytes(210), deploy),
             Route(
                 .post, "/api/v1/instances/{instance}/restore", .needs(.flowsEdit),
-                "Restore a version or a snapshot", restore),
+                "Restore a version or a snapshot; with its files where that is asked for", restore),
         ]
     }
 
@@ -91,7 +93,7 @@ package struct FlowRoutes: Resource {
                 try await stores.versions.get(id)
             }
             try await requireVisible(version, context)
-            return try await restore(version.modules, body, instance) {
+            return try await restore(version.modules, version.files, body, instance, context) {
                 () async throws(DeployFault) in
                 try await deployer.restore(
                     version, to: instance, acceptMissing: body.acceptsMissing,
@@ -102,7 +104,7 @@ package struct FlowRoutes: Resource {
                 try await stores.snapshots.get(id)
             }
             try await requireVisible(snapshot, context)
-            return try await restore(snapshot.modules, body, instance) {
+            return try await restore(snapshot.modules, snapshot.files, body, instance, context) {
                 () async throws(DeployFault) in
                 try await deployer.restore(
                     snapshot, to: instance, acceptMissing: body.acceptsMissing,
@@ -142,16 +144,45 @@ package struct FlowRoutes: Resource {
     }
 
     private func restore(
-        _ modules: [NodeModule], _ body: RestoreFlows, _ instance: Instance,
+        _ modules: [NodeModule], _ list: ContentAddress?, _ body: RestoreFlows,
+        _ instance: Instance, _ context: RequestContext,
         _ deploy: () async throws(DeployFault) -> Version
     ) async throws(Problem) -> Found<RestoreView> {
         let missing = await deployer.missingModules(of: modules, in: instance.id)
         if body.isDryRun {
-            return Found(RestoreView(version: nil, missing: missing))
+            return Found(RestoreView(version: nil, missing: missing, files: nil))
+        }
+        var restored: Int?
+        // Files first: the flows find them when they start, and the new version keeps them. Where
+        // the flows are going to be refused, the files stay as they are.
+        if body.withFiles, missing.isEmpty || body.acceptsMissing {
+            restored = try await restoreFiles(list, body, instance, context)
         }
         do throws(DeployFault) {
-            return Found(RestoreView(version: VersionView(try await deploy()), missing: missing))
+            return Found(
+                RestoreView(
+                    version: VersionView(try await deploy()), missing: missing, files: restored))
         } catch { throw Problem(error) }
+    }
+
+    private func restoreFiles(
+        _ list: ContentAddress?, _ body: RestoreFlows, _ instance: Instance,
+        _ context: RequestContext
+    ) async throws(Problem) -> Int {
+        guard context.caller.may(.filesEdit, at: context.path) else {
+            throw .forbidden("Your role does not include changing files.")
+        }
+        guard let list else { throw .conflict("No files belong to it.") }
+        do throws(FileVersions.Fault) {
+            return try await files.restore(
+                list, to: instance, removesOthers: body.removesOthers, by: context.actor
+            ).restored
+        } catch {
+            switch error {
+            case .vault(let fault): throw Problem(VersionFault.vault(fault))
+            case .file(let fault): throw Problem(fault)
+            }
+        }
     }
 }
 
@@ -189,6 +220,10 @@ package struct RestoreFlows: APIBody {
     /// Only lists what would be missing.
     let isDryRun: Bool
     let acceptsMissing: Bool
+    /// The files that belong to it, too.
+    let withFiles: Bool
+    /// Files that do not belong to it go.
+    let removesOthers: Bool
 
     package static var schema: Schema {
         .object(
@@ -198,6 +233,8 @@ package struct RestoreFlows: APIBody {
                 .field("snapshot", .identifier, optional: true),
                 .field("dryRun", .boolean, optional: true),
                 .field("acceptMissing", .boolean, optional: true),
+                .field("files", .boolean, optional: true),
+                .field("removeOthers", .boolean, optional: true),
             ])
     }
 
@@ -212,6 +249,8 @@ package struct RestoreFlows: APIBody {
         }
         isDryRun = try json.optionalBool("dryRun") ?? false
         acceptsMissing = try json.optionalBool("acceptMissing") ?? false
+        withFiles = try json.optionalBool("files") ?? false
+        removesOthers = try json.optionalBool("removeOthers") ?? false
     }
 }
 
@@ -219,6 +258,8 @@ package struct RestoreView: APIView {
     /// `nil` after a dry run.
     let version: VersionView?
     let missing: [NodeModule]
+    /// How many were put back; `nil` where none were asked for.
+    let files: Int?
 
     package static var schema: Schema {
         .object(
@@ -226,7 +267,7 @@ package struct RestoreView: APIView {
             [
                 .field("version", .optional(VersionView.schema)),
                 .field("missingModules", .list(NodeModuleView.schema)),
-                .field("restarted", .boolean),
+                .field("restarted", .boolean), .field("filesRestored", .optional(.integer)),
             ])
     }
 
@@ -235,6 +276,7 @@ package struct RestoreView: APIView {
             json.field("version", version)
             json.field("missingModules", missing.map(NodeModuleView.init))
             json.field("restarted", version != nil)
+            json.field("filesRestored", files)
         }
     }
 }

@@ -195,6 +195,13 @@ package struct FileArea: Sendable {
         Randomness.text(count: 20, from: .lowercaseAlphanumerics)
     }
 
+    /// Everything that was written in the passage is on the disk then.
+    package func sync() throws(FileFault) {
+        try attempt(.root) { () throws(SystemError) in
+            try HostileDirectory(layout.passage).syncFileSystem()
+        }
+    }
+
     // MARK: Parts
 
     /// Before the first start there is none.

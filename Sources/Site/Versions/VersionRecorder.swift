@@ -46,6 +46,7 @@ package actor VersionRecorder {
     private let stores: Stores
     private let bus: EventBus?
     private let witness: EditorWitness?
+    private let files: FileVersions?
     private let log = Log("versions")
     private let executor: BlockingExecutor
     package nonisolated var unownedExecutor: UnownedSerialExecutor {
@@ -58,13 +59,16 @@ package actor VersionRecorder {
     ///   - bus: learns of each version on the topic `instance/<id>/versions`.
     ///   - witness: `nil` where no gateway stands before the editors: then what an instance says
     ///     about who deployed is believed.
+    ///   - files: `nil`: no version has files.
     package init(
-        vault: Vault, stores: Stores, bus: EventBus? = nil, witness: EditorWitness? = nil
+        vault: Vault, stores: Stores, bus: EventBus? = nil, witness: EditorWitness? = nil,
+        files: FileVersions? = nil
     ) {
         self.vault = vault
         self.stores = stores
         self.bus = bus
         self.witness = witness
+        self.files = files
         executor = BlockingExecutor(label: "versions")
     }
 
@@ -86,6 +90,14 @@ package actor VersionRecorder {
             environmentKeys: environment.map(\.name.text), stack: instance.stackID)
         if let credentials = deploy.credentials {
             draft.credentials = try await keep(credentials)
+        }
+        if instance.settings.filesInVersions, let files {
+            // The flows are kept even where the files cannot be.
+            do throws(VaultFault) {
+                let kept = try await files.keep(instance, newest: previous?.files)
+                draft.files = kept.list
+                draft.fileContents = kept.contents
+            } catch { log.error("the files of \(instance.name) are in no version: \(error)") }
         }
         draft.summary = await summary(of: deploy, draft, since: previous)
         let done = draft

@@ -4,6 +4,7 @@ import Domain
 import HTTP
 import LinesideTesting
 import Site
+import Store
 import Testing
 
 /// Calls the files area of one instance as a script would.
@@ -17,7 +18,9 @@ struct FileClient {
     init(_ house: InstanceHouse, as client: HouseFixture.Client? = nil) async throws {
         self.house = house
         self.client = client ?? house.admin
-        instance = try await house.factory.instance("Press")
+        let made = try await house.create("Press")
+        let id = try #require(made.json["id"]?.string.flatMap(Instance.ID.init), "\(made.text)")
+        instance = try await house.house.stores.instances.get(id)
         let layout = InstanceLayout(state: house.state, instance.id)
         try layout.makeDirectories()
         root = layout.files

@@ -11,7 +11,7 @@ import Testing
 @testable import API
 
 /// The files area on the pages' origin.
-@Suite("File gateway", .timeLimit(.minutes(2))) struct FileGatewayTests {
+@Suite("File gateway", .timeLimit(.minutes(10))) struct FileGatewayTests {
     let directory: TemporaryDirectory
     let fixture: GatewayFixture
     let root: String

@@ -8,7 +8,7 @@ import Site
 import Store
 import Testing
 
-@Suite("File routes", .timeLimit(.minutes(2))) struct FileRoutesTests {
+@Suite("File routes", .timeLimit(.minutes(10))) struct FileRoutesTests {
     @Test("Uploaded, listed, downloaded, moved and removed, each answer as it is described")
     func life() async throws {
         let house = try await InstanceHouse()
@@ -170,6 +170,39 @@ import Testing
         #expect(refused["detail"].string?.contains("1048576 bytes of 1048576 bytes") == true)
         #expect(try await files.list()["used"].int == 1 << 20)
         #expect(try await house.call(.patch, one, JSONObject([("filesQuotaMB", 0)])).status == 422)
+        await house.end()
+    }
+
+    @Test("A restore puts the files back that belong to the version, and only where asked to")
+    func restore() async throws {
+        let house = try await InstanceHouse()
+        let files = try await FileClient(house)
+        let one = "instances/\(files.instance.id)"
+        _ = try await house.call(.patch, one, JSONObject([("filesInVersions", true)]))
+        _ = try await files.put("a", "first")
+        func deploy() async throws -> JSONValue {
+            try await house.call(.put, "\(one)/flows", JSONObject([("flows", [])])).json
+        }
+        #expect(try await deploy()["hasFiles"] == true)
+        let versions = try await house.call(.get, "\(one)/versions").json["items"]?.array
+        let id = try #require(versions?.first?["id"]?.string)
+        let list = try await house.call(.get, "\(one)/versions/\(id)/files").json
+        #expect(list["items"]?.array?.compactMap { $0["path"]?.string } == ["a"])
+        _ = try await files.put("a", "second")
+        _ = try await files.put("b", "late")
+        func restore(_ more: (String, JSONValue)...) async throws -> HouseFixture.Answer {
+            try await house.call(
+                .post, "\(one)/restore", JSONObject([("version", .string(id))] + more))
+        }
+        let without = try await restore()
+        #expect(without.status == 200 && without.json["filesRestored"]?.isNull == true)
+        #expect(try await files.call(.get, path: "a").text == "second")
+        #expect(try await restore(("files", true)).json["filesRestored"]?.int == 1)
+        #expect(try await files.call(.get, path: "a").text == "first")
+        #expect(try await files.call(.get, path: "b").text == "late")
+        #expect(try await restore(("files", true), ("removeOthers", true)).status == 200)
+        #expect(try await files.call(.get, path: "b").status == 404)
+        #expect(house.house.faults.all == [])
         await house.end()
     }
 }

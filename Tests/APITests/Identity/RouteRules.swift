@@ -83,6 +83,7 @@ enum RouteRules {
         member        w PATCH  instances/{instance}/versions/{version}
         viewer        r GET    instances/{instance}/versions/{version}/download
         viewer        r GET    instances/{instance}/versions/{version}/flows
+        viewer        r GET    instances/{instance}/versions/{version}/files
         viewer        r GET    instances/{instance}/files
         viewer        r GET    instances/{instance}/files/content
         member        w PUT    instances/{instance}/files/content

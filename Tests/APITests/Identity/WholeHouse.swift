@@ -24,6 +24,7 @@ struct WholeHouse {
         let sealer = Sealer(key: [UInt8](repeating: 3, count: 32))
         let runtime = IdleRuntime()
         let vault = Vault(directory: path)
+        let fileVersions = FileVersions(state: path, vault: vault, stores: stores)
         let library = VersionLibrary(vault: vault, stores: stores, sealer: sealer)
         let deployer = FlowDeployer(
             stores: stores, runtime: runtime, library: library,
@@ -55,7 +56,8 @@ struct WholeHouse {
                 FileRoutes(
                     files: FilesKeeper(state: path, stores: stores), instances: stores.instances),
                 LogRoutes(logs: stores.logs), ResourceRoutes(resources: stores.resources),
-                FlowRoutes(stores: stores, deployer: deployer),
+                FlowRoutes(stores: stores, deployer: deployer, files: fileVersions),
+                VersionFileRoutes(files: fileVersions, versions: stores.versions),
                 VersionRoutes(
                     stores: stores, deployer: deployer, library: library,
                     intake: SnapshotIntake(directory: path)),

@@ -72,10 +72,11 @@ struct InstanceHouse {
         let runtime = IdleRuntime()
         let vault = Vault(directory: "\(state)/vault")
         try await vault.prepare()
+        let fileVersions = FileVersions(state: state, vault: vault, stores: stores)
         let library = VersionLibrary(vault: vault, stores: stores, sealer: sealer)
         let deployer = FlowDeployer(
             stores: stores, runtime: runtime, library: library,
-            recorder: VersionRecorder(vault: vault, stores: stores),
+            recorder: VersionRecorder(vault: vault, stores: stores, files: fileVersions),
             admin: NodeREDAdmin(
                 client: HTTPClient(group: group),
                 tokens: EditorTokens(key: try SigningKey.generate())),
@@ -113,7 +114,8 @@ struct InstanceHouse {
             LogRoutes(logs: stores.logs),
             ResourceRoutes(resources: stores.resources),
             PageTokenRoutes(tokens: stores.pageTokens),
-            FlowRoutes(stores: stores, deployer: deployer),
+            FlowRoutes(stores: stores, deployer: deployer, files: fileVersions),
+            VersionFileRoutes(files: fileVersions, versions: stores.versions),
             VersionRoutes(
                 stores: stores, deployer: deployer, library: library, intake: intake),
             FlowTestRoutes(stores: stores, runner: runner),

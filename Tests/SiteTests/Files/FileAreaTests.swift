@@ -9,7 +9,7 @@ import Testing
 @testable import Site
 
 /// An area in which a stranger has been.
-@Suite("Files area", .timeLimit(.minutes(2))) struct FileAreaTests {
+@Suite("Files area", .timeLimit(.minutes(10))) struct FileAreaTests {
     private func names(
         _ house: FileHouse, _ path: String = "", limit: Int = 50, query: String? = nil
     ) throws -> [String] {

@@ -9,7 +9,7 @@ import Testing
 
 @testable import Site
 
-@Suite("Files keeper", .timeLimit(.minutes(2))) struct FilesKeeperTests {
+@Suite("Files keeper", .timeLimit(.minutes(10))) struct FilesKeeperTests {
     @Test("An upload is there whole, replaces whole, and leaves its trace")
     func upload() async throws {
         let house = try await FileHouse()

@@ -245,6 +245,8 @@ export interface RestoreResult {
   version: Version | null;
   missingModules: NodeModule[];
   restarted: boolean;
+  /** How many files were put back; null where none were asked for. */
+  filesRestored: number | null;
 }
 
 export interface Stack {

@@ -26,9 +26,14 @@ package import Domain
 /// | by tab and groups of nodes | 0.89 / 1.34 % | 0.69 / 1.18 % | 0.88 / 1.54 % | 1.19 / 3.00 % |
 /// | by node | 4.35 / 5.43 % | 2.56 / 3.53 % | 3.37 / 4.82 % | 0.84 / 2.88 % |
 ///
-/// By content needs no parser, is twice as quick and serves every file; 16 KB rather than 8,
-/// because a 1 MB flow is 40 files then and not 86: 8 to 12 ms from a cold disk (whole: 4 to 8)
-/// rather than 17 to 20. Syncing many files one by one took 280 ms, `syncfs` 6 ms.
+/// By tab and groups of nodes is a little smaller on real flows; by content needs no parser and
+/// serves every file. 16 KB rather than 8, because a 1 MB flow is 39 files then and not 86. Read
+/// time of one, whole / 16 KB / 8 KB, in ms: cached 2.0 / 2.2 / 3.0 (median of 9); its data out of
+/// the cache 2.2 (2 to 8) / 4.5 (4 to 13) / 7.5 (6 to 12) (median of 9, range); all caches of the
+/// machine empty, three runs: 4, 5, 8 / 8, 12, 44 / 17, 18, 20. So the 20 ms that a read may cost
+/// more were passed once, with nothing cached; a disk that turns was not measured. Syncing 39
+/// files one by one took 164 to 299 ms (5 runs), `syncfs` 5 to 22 (9 runs). All figures are of a
+/// model in C with the same rule and another table, on a busy virtual machine with two cores.
 package actor Vault {
     /// 256 MB: Node-RED takes flows of 210 MB (`apiMaxLength`).
     package static let largest = 256 << 20

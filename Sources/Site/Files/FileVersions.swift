@@ -41,8 +41,8 @@ package actor FileVersions {
     func area(_ id: Instance.ID) -> FileArea { FileArea(InstanceLayout(state: state, id)) }
 
     /// Stores what is new in the area. What has neither changed its content nor its times since the
-    /// newest version is not read again.
-    /// - Parameter newest: the list of the newest version, whose contents the vault keeps meanwhile.
+    /// newest version is not read again, as long as the vault has it still.
+    /// - Parameter newest: the list of the newest version.
     package func keep(
         _ instance: Instance, newest: ContentAddress?
     ) async throws(VaultFault) -> Kept {
@@ -58,7 +58,9 @@ package actor FileVersions {
         for (path, entry) in found {
             if let reason = draft.refusal(entry) {
                 draft.skip(path, entry, reason)
-            } else if let same = known[path], same.entry.isUnchanged(since: entry) {
+            } else if let same = known[path], same.entry.isUnchanged(since: entry),
+                await vault.renew(same.blob.address)
+            {
                 draft.add(path, entry, same.blob, isSettled: true)
             } else {
                 try await read(path, in: area, into: &draft)

@@ -84,6 +84,21 @@ import Testing
         #expect(FileList(list.json) == list)
     }
 
+    @Test("What has not changed but is gone from the vault is stored again with the next version")
+    func gone() async throws {
+        let kept = try await Kept()
+        try kept.house.write("a", "once")
+        let first = try await kept.deploy()
+        let list = try await kept.files.list(try #require(first.files))
+        let content = try #require(list.entries.first?.digest)
+        let file = "\(kept.house.directory.path)/vault/\(content.hex.prefix(2))/\(content.hex)"
+        #expect(unlink(file) == 0)
+        let second = try await kept.deploy()
+        try kept.house.write("a", "changed")
+        #expect(try await kept.restore(second) == .init(restored: 1, removed: 0))
+        #expect(kept.house.text("a") == "once")
+    }
+
     @Test("The contents live as long as a version names them")
     func collected() async throws {
         let kept = try await Kept()

@@ -146,11 +146,14 @@ package struct FlowRoutes: Resource {
     private func restore(
         _ modules: [NodeModule], _ list: ContentAddress?, _ body: RestoreFlows,
         _ instance: Instance, _ context: RequestContext,
-        _ deploy: () async throws(DeployFault) -> Version
+        _ deploy: () async throws(DeployFault) -> FlowDeployer.Deployed
     ) async throws(Problem) -> Found<RestoreView> {
         let missing = await deployer.missingModules(of: modules, in: instance.id)
         if body.isDryRun {
-            return Found(RestoreView(version: nil, missing: missing, files: nil))
+            return Found(
+                RestoreView(
+                    version: nil, missing: missing,
+                    restarted: await deployer.restarts(instance.id), files: nil))
         }
         var restored: Int?
         // Files first: the flows find them when they start, and the new version keeps them. Where
@@ -159,9 +162,11 @@ package struct FlowRoutes: Resource {
             restored = try await restoreFiles(list, body, instance, context)
         }
         do throws(DeployFault) {
+            let deployed = try await deploy()
             return Found(
                 RestoreView(
-                    version: VersionView(try await deploy()), missing: missing, files: restored))
+                    version: VersionView(deployed.version), missing: missing,
+                    restarted: deployed.restarted, files: restored))
         } catch { throw Problem(error) }
     }
 
@@ -258,6 +263,9 @@ package struct RestoreView: APIView {
     /// `nil` after a dry run.
     let version: VersionView?
     let missing: [NodeModule]
+    /// Whether Node-RED itself was ended and started again, or would be; a Node-RED that runs takes
+    /// the flows without that, and one that is stopped stays so.
+    let restarted: Bool
     /// How many were put back; `nil` where none were asked for.
     let files: Int?
 
@@ -275,7 +283,7 @@ package struct RestoreView: APIView {
         json.object { json in
             json.field("version", version)
             json.field("missingModules", missing.map(NodeModuleView.init))
-            json.field("restarted", version != nil)
+            json.field("restarted", restarted)
             json.field("filesRestored", files)
         }
     }

@@ -22,6 +22,14 @@ package actor FlowDeployer {
         }
     }
 
+    /// What came of a deploy.
+    package struct Deployed: Sendable {
+        package let version: Version
+        /// Whether Node-RED itself was ended and started again; else it took the flows while it
+        /// ran, or did not run at all.
+        package let restarted: Bool
+    }
+
     /// 30 s: a start takes 2 to 6 s on a busy server.
     private static let startPatience = Duration.seconds(30)
 
@@ -79,16 +87,36 @@ package actor FlowDeployer {
     package func deploy(
         _ flows: Flows, to instance: Instance, expected: ContentAddress? = nil, by actor: Actor
     ) async throws(DeployFault) -> Version {
+        try await place(flows, into: instance, expected: expected, by: actor).version
+    }
+
+    private func place(
+        _ flows: Flows, into instance: Instance, expected: ContentAddress?, by actor: Actor
+    ) async throws(DeployFault) -> Deployed {
         try Self.check(flows.text)
         guard underWay.insert(instance.id).inserted else { throw .deployUnderWay }
         defer { underWay.remove(instance.id) }
         let status = await settledStatus(of: instance.id)
-        if let port = status.port, status.state != .starting, status.state != .stopping {
+        if let port = Self.adminPort(status) {
             let address = NodeREDAdmin.Address(
                 instance: instance.id, slug: instance.slug, port: port)
-            return try await deploy(flows, to: address, expected: expected, by: actor)
+            let version = try await deploy(flows, to: address, expected: expected, by: actor)
+            return Deployed(version: version, restarted: false)
         }
         return try await install(flows, into: instance, expected: expected, by: actor)
+    }
+
+    /// Of a Node-RED that takes flows while it runs.
+    private static func adminPort(_ status: InstanceStatus) -> Int? {
+        status.state == .starting || status.state == .stopping ? nil : status.port
+    }
+
+    /// Whether a deploy would end Node-RED and start it again, as far as can be said beforehand: a
+    /// start that is under way is waited for.
+    package func restarts(_ id: Instance.ID) async -> Bool {
+        let status = await runtime.status(of: id)
+        guard status.state != .starting else { return false }
+        return Self.adminPort(status) == nil && status.state != .stopped
     }
 
     /// A deploy waits for a start that is under way: halting Node-RED for each would keep it from
@@ -145,7 +173,7 @@ package actor FlowDeployer {
     /// For an instance of which nothing may run meanwhile; what ran is started again.
     private func install(
         _ flows: Flows, into instance: Instance, expected: ContentAddress?, by actor: Actor
-    ) async throws(DeployFault) -> Version {
+    ) async throws(DeployFault) -> Deployed {
         let runs = await runtime.status(of: instance.id).state != .stopped
         if runs { await runtime.halt(instance.id) }
         if let expected { try await require(expected, of: instance.id) }
@@ -175,13 +203,13 @@ package actor FlowDeployer {
             try files.install(flows: inline.flows, credentials: sealed)
         }
         if runs { await runtime.start(instance.id) }
-        return version
+        return Deployed(version: version, restarted: runs)
     }
 
     /// - Parameter acceptMissing: whether modules that are not there may be missed.
     package func restore(
         _ version: Version, to instance: Instance, acceptMissing: Bool, by actor: Actor
-    ) async throws(DeployFault) -> Version {
+    ) async throws(DeployFault) -> Deployed {
         try requireModules(version.modules, in: instance.id, acceptMissing)
         let material: VersionLibrary.Material
         do throws(VersionFault) {
@@ -192,7 +220,7 @@ package actor FlowDeployer {
 
     package func restore(
         _ snapshot: Snapshot, to instance: Instance, acceptMissing: Bool, by actor: Actor
-    ) async throws(DeployFault) -> Version {
+    ) async throws(DeployFault) -> Deployed {
         try requireModules(snapshot.modules, in: instance.id, acceptMissing)
         let material: VersionLibrary.Material
         do throws(VersionFault) {
@@ -203,13 +231,13 @@ package actor FlowDeployer {
 
     private func restore(
         _ material: VersionLibrary.Material, to instance: Instance, by actor: Actor
-    ) async throws(DeployFault) -> Version {
+    ) async throws(DeployFault) -> Deployed {
         var clear = JSONObject()
         if let sealed = material.credentials {
             clear = try decrypt(sealed, try await secret(of: instance.id))
         }
         let flows = Flows(text: material.flows, credentials: clear, source: .restore)
-        return try await deploy(flows, to: instance, by: actor)
+        return try await place(flows, into: instance, expected: nil, by: actor)
     }
 
     private func requireModules(

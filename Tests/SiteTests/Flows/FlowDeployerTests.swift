@@ -163,11 +163,27 @@ final class FakeRuntime: InstanceRuntime {
             flows(Self.one, credentials: #"{"a":{"key":"x"}}"#), to: fixture.press, by: actor)
         let restored = try await deployer.restore(
             version, to: fixture.saw, acceptMissing: false, by: actor)
-        #expect(restored.source == .restore)
-        #expect(restored.flows == version.flows)
+        #expect(restored.version.source == .restore)
+        #expect(restored.version.flows == version.flows)
         let stored = try files(fixture.saw).read()
         let clear = try fixture.decrypt(stored.credentials, "saw secret")
         #expect(String(decoding: clear, as: UTF8.self) == #"{"a":{"key":"x"}}"#)
+    }
+
+    @Test("A restore says whether Node-RED is ended and started again, before and after")
+    func restarted() async throws {
+        let version = try await deployer.deploy(flows(Self.one), to: fixture.press, by: actor)
+        #expect(await !deployer.restarts(fixture.press.id))
+        let stopped = try await deployer.restore(
+            version, to: fixture.press, acceptMissing: false, by: actor)
+        #expect(!stopped.restarted && runtime.asked == [])
+        runtime.set(.unhealthy, of: fixture.press.id)
+        #expect(await deployer.restarts(fixture.press.id))
+        let restarted = try await deployer.restore(
+            version, to: fixture.press, acceptMissing: false, by: actor)
+        #expect(restarted.restarted && runtime.asked == ["halt", "start"])
+        runtime.set(.starting, of: fixture.press.id)
+        #expect(await !deployer.restarts(fixture.press.id))
     }
 
     @Test("Missing modules are named before anything is written")

@@ -97,7 +97,7 @@ export function Restore(p: Props) {
         : null}
       {picked && !ready && !trialError ? <Loading rows={2} /> : null}
       {trialError ? <ProblemNote error={trialError} /> : null}
-      {ready ? <Findings result={trial.result} /> : null}
+      {ready ? <Findings result={trial.result} isStopped={target?.state === "stopped"} /> : null}
       {p.hasFiles
         ? (
           <>
@@ -143,7 +143,7 @@ function sideOf(source: Props["source"]): Side {
     : { kind: "snapshot", id: source.snapshot };
 }
 
-function Findings({ result }: { result: RestoreResult }) {
+function Findings({ result, isStopped }: { result: RestoreResult; isStopped: boolean }) {
   const missing = result.missingModules.map((m) => `${m.name} ${m.version}`);
   return (
     <div role="status">
@@ -165,7 +165,11 @@ function Findings({ result }: { result: RestoreResult }) {
           </div>
         )
         : <p className="muted">{t("restore.nothingMissing")}</p>}
-      {result.restarted ? <p className="muted">{t("restore.restarts")}</p> : null}
+      <p className="muted">
+        {result.restarted
+          ? t("restore.restarts")
+          : t(isStopped ? "restore.staysStopped" : "restore.flowsRestart")}
+      </p>
     </div>
   );
 }

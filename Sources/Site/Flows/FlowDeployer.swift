@@ -33,14 +33,14 @@ package actor FlowDeployer {
     /// 30 s: a start takes 2 to 6 s on a busy server.
     private static let startPatience = Duration.seconds(30)
 
-    private let stores: Stores
+    let stores: Stores
     private let runtime: any InstanceRuntime
     private let library: VersionLibrary
     private let recorder: VersionRecorder
     private let admin: NodeREDAdmin
-    private let sealer: Sealer
+    let sealer: Sealer
     /// The state directory.
-    private let state: String
+    let state: String
     private var underWay: Set<Instance.ID> = []
     private let executor = BlockingExecutor(label: "flow-deployer")
     package nonisolated var unownedExecutor: UnownedSerialExecutor {
@@ -269,53 +269,5 @@ package actor FlowDeployer {
             }
             guard ids.insert(id).inserted else { throw .invalidFlows("hold the id \(id) twice") }
         }
-    }
-}
-
-/// Credentials under the secret of the instance.
-extension FlowDeployer {
-    private func secret(of id: Instance.ID) async throws(DeployFault) -> NodeREDCredentials {
-        let secrets: InstanceSecrets
-        do throws(StoreError) { secrets = try await stores.instances.secrets(of: id) } catch {
-            throw .store(error)
-        }
-        do throws(Sealer.Fault) {
-            return NodeREDCredentials(
-                secret: try sealer.openText(
-                    secrets.credentialSecret, context: SecretContext.credentialSecret))
-        } catch { throw .version(.secret(error)) }
-    }
-
-    private func clearCredentials(
-        of id: Instance.ID, _ secret: NodeREDCredentials
-    ) throws(DeployFault) -> JSONObject {
-        let files = InstanceFiles(InstanceLayout(state: state, id))
-        let stored = try system { () throws(SystemError) in try files.read().credentials }
-        guard let stored else { return JSONObject() }
-        return try decrypt(stored, secret)
-    }
-
-    private func decrypt(
-        _ file: [UInt8], _ secret: NodeREDCredentials
-    ) throws(DeployFault) -> JSONObject {
-        guard let clear = try? secret.decrypt(file),
-            let object = try? JSONReader.read(clear, limit: clear.count).object
-        else { throw .version(.credentials) }
-        return object
-    }
-
-    private func encrypt(
-        _ credentials: JSONObject, _ secret: NodeREDCredentials
-    ) throws(DeployFault) -> [UInt8] {
-        guard let file = try? secret.encrypt(credentials.json) else {
-            throw .version(.credentials)
-        }
-        return file
-    }
-
-    private func system<Value>(
-        _ body: () throws(SystemError) -> Value
-    ) throws(DeployFault) -> Value {
-        do throws(SystemError) { return try body() } catch { throw .system(error) }
     }
 }

@@ -164,15 +164,18 @@ package struct SnapshotRoutes: Resource {
     private func download(_ context: RequestContext) async throws(Problem) -> Response {
         let snapshot = try await snapshot(context)
         let wish = try SnapshotWish(context)
+        let bytes: [UInt8]
         do throws(VersionFault) {
             var content = try await library.content(
                 of: snapshot, withSecrets: wish.passphrase != nil)
             // As of an instance: who may only read sees no values of its environment.
             if !context.caller.may(.snapshotEdit, at: context.path) { content.forgetValues() }
-            let bytes = try await intake.write(
-                content, as: wish.format, passphrase: wish.passphrase)
-            return .download(bytes, named: "\(Slug.suggested(for: snapshot.name.text)).json")
+            bytes = try await intake.write(content, as: wish.format, passphrase: wish.passphrase)
         } catch { throw Problem(error) }
+        try await wish.record(
+            "snapshot.exported", snapshot.reference, "Snapshot “\(snapshot.name)”",
+            in: stores.audit, context)
+        return .download(bytes, named: "\(Slug.suggested(for: snapshot.name.text)).json")
     }
 
     private func flows(_ context: RequestContext) async throws(Problem) -> Response {

@@ -2,6 +2,7 @@ import Basics
 import Domain
 import HTTP
 import Site
+import Store
 
 /// How somebody wants to download a snapshot or a version.
 struct SnapshotWish {
@@ -22,6 +23,25 @@ struct SnapshotWish {
         passphrase = context.request.headers[SnapshotRoutes.passphraseHeader]
         if passphrase != nil, !context.caller.may(.snapshotEdit, at: context.path) {
             throw .forbidden("Downloading credentials needs the right to change snapshots.")
+        }
+    }
+}
+
+extension SnapshotWish {
+    /// Before credentials leave: who took them, and how. Without this record they stay.
+    /// - Parameter text: what leaves, as a sentence begins.
+    func record(
+        _ kind: String, _ object: ObjectReference, _ text: String, in audit: AuditStore,
+        _ context: RequestContext
+    ) async throws(Problem) {
+        guard passphrase != nil else { return }
+        var changes = AuditChanges()
+        changes.compare("format", nil, format.rawValue)
+        let event = AuditEvent(
+            kind: kind, object: object, teamID: context.path.team, after: changes.after,
+            text: "\(text) downloaded with its credentials, under a passphrase")
+        try await stored { () async throws(StoreError) in
+            try await audit.record(event, by: context.actor)
         }
     }
 }

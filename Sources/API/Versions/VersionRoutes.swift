@@ -7,6 +7,7 @@ package import Store
 /// The versions of an instance: what every deploy left behind.
 package struct VersionRoutes: Resource {
     private let versions: VersionStore
+    private let audit: AuditStore
     private let runs: FlowTestRunStore
     private let instances: InstanceStore
     private let deployer: FlowDeployer
@@ -17,6 +18,7 @@ package struct VersionRoutes: Resource {
         stores: Stores, deployer: FlowDeployer, library: VersionLibrary, intake: SnapshotIntake
     ) {
         versions = stores.versions
+        audit = stores.audit
         runs = stores.flowTestRuns
         instances = stores.instances
         self.deployer = deployer
@@ -111,13 +113,16 @@ package struct VersionRoutes: Resource {
         }
         let name = "\(instance.name) \(version.number)"
         let wish = try SnapshotWish(context)
+        let bytes: [UInt8]
         do throws(VersionFault) {
             let content = try await library.content(
                 of: version, name: name, withSecrets: wish.passphrase != nil)
-            let bytes = try await intake.write(
-                content, as: wish.format, passphrase: wish.passphrase)
-            return .download(bytes, named: "\(instance.slug)-\(version.number).json")
+            bytes = try await intake.write(content, as: wish.format, passphrase: wish.passphrase)
         } catch { throw Problem(error) }
+        try await wish.record(
+            "version.exported", instance.reference,
+            "Version \(version.number) of instance “\(instance.name)”", in: audit, context)
+        return .download(bytes, named: "\(instance.slug)-\(version.number).json")
     }
 }
 

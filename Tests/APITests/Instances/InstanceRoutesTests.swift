@@ -122,6 +122,45 @@ import Testing
         await house.end()
     }
 
+    @Test("Credentials that leave as a file leave a record; flows alone leave none")
+    func exports() async throws {
+        let house = try await InstanceHouse()
+        let id = try #require(try await house.create("one", ("start", false)).json["id"]?.string)
+        let path = "instances/\(id)"
+        let tab: JSONValue = ["id": "t1", "type": "tab", "label": "Line"]
+        let deployed = try await house.call(
+            .put, "\(path)/flows",
+            JSONObject([
+                ("flows", .array([tab])), ("credentials", ["t1": ["password": "shown once"]]),
+            ]))
+        let version = "\(path)/versions/\(try #require(deployed.json["id"]?.string))"
+        let named = try await house.call(
+            .post, "\(path)/snapshots", JSONObject(texts: ("name", "Good")))
+        let snapshot = "snapshots/\(try #require(named.json["id"]?.string))"
+        var opened = house.admin
+        opened.headers.append(("x-lineside-passphrase", "long enough to be one"))
+        for one in [version, snapshot] {
+            let plain = try await house.call(.get, "\(one)/download")
+            #expect(plain.status == 200, "\(plain.text)")
+            let sealed = try await house.house.call(
+                .get, "\(one)/download?format=flowfuse", as: opened)
+            #expect(sealed.status == 200, "\(sealed.text)")
+            let refused = try await house.house.call(
+                .get, "\(one)/download?format=flows", as: opened)
+            #expect(refused.status >= 400)
+        }
+        for kind in ["version.exported", "snapshot.exported"] {
+            let events = try await house.house.stores.audit.list(.init(kind: kind)).items
+            #expect(events.count == 1)
+            let event = try #require(events.first)
+            #expect(event.event.teamID == house.factory.team.id)
+            #expect(event.actorName.contains(house.factory.administrator.username.text))
+            let after = String(decoding: event.event.after ?? [], as: UTF8.self)
+            #expect(after == #"{"format":"flowfuse"}"#)
+        }
+        await house.end()
+    }
+
     @Test("Moving in takes one upload: an instance is made of what another platform exported")
     func movingIn() async throws {
         let house = try await InstanceHouse()

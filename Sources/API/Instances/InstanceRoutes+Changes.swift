@@ -55,8 +55,7 @@ extension InstanceRoutes {
         }
         wish.flows = recipe.flows
         wish.settings.access = recipe.access
-        // A test of a recipe that is not right keeps nobody from using the recipe.
-        wish.tests = recipe.tests.compactMap { try? FlowTestCase(text: $0) }
+        wish.tests = recipe.tests
         do throws(JSONFieldError) {
             wish.variables = try recipe.environment(parameters).map {
                 InstanceEnvironment.Variable(name: $0.name, value: $0.value, isSecret: false)

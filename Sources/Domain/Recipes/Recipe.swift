@@ -20,8 +20,8 @@ package struct Recipe: Sendable, Equatable {
     package let nodeCount: Int
     /// Text of README.md.
     package let readme: String
-    /// Its test cases, the text of a file of `fixture/` each, in the order of their names.
-    package let tests: [[UInt8]]
+    /// Its test cases, one for each file of `fixture/`, in the order of their names.
+    package let tests: [FlowTestCase]
 
     /// What somebody runs a Node-RED for in a plant.
     package enum Use: String, Sendable, CaseIterable { case application, automation, extraction }
@@ -29,7 +29,7 @@ package struct Recipe: Sendable, Equatable {
     package init(
         name: String, title: String, purpose: String, use: Use, needs: [String],
         modules: [NodeModule], access: PageAccess, parameters: [RecipeParameter], flows: [UInt8],
-        nodeCount: Int, readme: String, tests: [[UInt8]]
+        nodeCount: Int, readme: String, tests: [FlowTestCase]
     ) {
         self.name = name
         self.title = title

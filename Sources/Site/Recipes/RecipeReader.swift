@@ -9,7 +9,6 @@ struct RecipeFault: Error, Sendable, Equatable {
 /// From the files of a recipe's folder to a recipe.
 enum RecipeReader {
     static let format = "lineside-recipe/1"
-    static let testFormat = "lineside-flow-test/1"
 
     /// - Parameters:
     ///   - bytes: text of recipe.json.
@@ -66,14 +65,13 @@ enum RecipeReader {
         return modules
     }
 
-    private static func tests(of files: [String: [UInt8]]) throws(RecipeFault) -> [[UInt8]] {
-        var tests: [[UInt8]] = []
+    private static func tests(of files: [String: [UInt8]]) throws(RecipeFault) -> [FlowTestCase] {
+        var tests: [FlowTestCase] = []
         for (path, text) in files.sorted(by: { $0.key < $1.key })
         where path.hasPrefix("fixture/") && path.hasSuffix(".json") {
-            guard let test = try? JSONReader.read(text).object,
-                test["format"]?.string == testFormat, test["steps"]?.array != nil
-            else { throw RecipeFault(reason: "\(path) is no test case") }
-            tests.append(text)
+            do throws(ValidationFault) { tests.append(try FlowTestCase(text: text)) } catch {
+                throw RecipeFault(reason: "\(path) is no test case: \(error.reason)")
+            }
         }
         return tests
     }

@@ -19,7 +19,9 @@ struct InstanceHouse {
     /// Runs tests of flows.
     private let tests: Task<Void, any Error>
 
-    init(allowsPractice: Bool = true) async throws {
+    init(
+        allowsPractice: Bool = true, recipes: RecipeStore = RecipeStore(files: [:])
+    ) async throws {
         let directory = try TemporaryDirectory()
         let group = try EventLoopGroup(options: .standing)
         self.directory = directory
@@ -27,7 +29,8 @@ struct InstanceHouse {
         let runners = Mutex<FlowTestRunner?>(nil)
         house = try await HouseFixture { stores, bus in
             try await Self.resources(
-                stores, bus, state: directory.path, group: group, allowsPractice: allowsPractice
+                stores, bus, state: directory.path, group: group, allowsPractice: allowsPractice,
+                recipes: recipes
             ) { runner in runners.withLock { $0 = runner } }
         }
         let runner = runners.withLock { $0 }
@@ -66,7 +69,7 @@ struct InstanceHouse {
 
     private static func resources(
         _ stores: Stores, _ bus: EventBus, state: String, group: EventLoopGroup,
-        allowsPractice: Bool, started: (FlowTestRunner) -> Void
+        allowsPractice: Bool, recipes: RecipeStore, started: (FlowTestRunner) -> Void
     ) async throws -> [any Resource] {
         let sealer = Sealer(key: [UInt8](repeating: 3, count: 32))
         let runtime = IdleRuntime()
@@ -104,7 +107,7 @@ struct InstanceHouse {
                 registrar: InstanceRegistrar(
                     stores: stores, runtime: runtime, deployer: deployer,
                     environment: environment, sealer: sealer, state: state),
-                recipes: RecipeStore(files: [:]), library: library, maker: maker,
+                recipes: recipes, library: library, maker: maker,
                 passwords: PageBasicMaker(hasher: PasswordHasher()),
                 defaults: NewInstanceDefaults(
                     memoryLimitMB: 256, allowsPractice: allowsPractice)),

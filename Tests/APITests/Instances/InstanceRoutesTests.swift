@@ -161,6 +161,18 @@ import Testing
         await house.end()
     }
 
+    @Test("An instance made from a recipe has the recipe's tests")
+    func recipeTests() async throws {
+        let house = try await InstanceHouse(recipes: RecipeRoutesTests.store)
+        let made = try await house.create("one", ("start", false), ("recipe", "pump"))
+        #expect(made.status == 201, "\(made.text)")
+        let id = try #require(made.json["id"]?.string)
+        let tests = try await house.call(.get, "instances/\(id)/tests")
+        let names = tests.json["items"]?.array?.compactMap { $0["name"]?.string } ?? []
+        #expect(names.sorted() == ["Also", "Runs"], "\(tests.text)")
+        await house.end()
+    }
+
     @Test("Moving in takes one upload: an instance is made of what another platform exported")
     func movingIn() async throws {
         let house = try await InstanceHouse()

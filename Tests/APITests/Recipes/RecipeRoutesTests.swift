@@ -14,12 +14,14 @@ import Testing
          "type": "number", "default": 5, "min": 0, "max": 10}]}
         """#
     private static let flows = #"[ {"id":"t1","type":"tab","label":"Pump"} ]"#
-    private static let test = #"{"format": "lineside-flow-test/1", "steps": []}"#
+    private static let test = #"""
+        {"format": "lineside-flow-test/1", "name": "Runs", "steps": [{"restart": true}]}
+        """#
 
-    private static let store = RecipeStore(files: [
+    static let store = RecipeStore(files: [
         "pump/recipe.json": Array(recipe.utf8), "pump/flows.json": Array(flows.utf8),
         "pump/README.md": Array("# Pump\n".utf8), "pump/fixture/runs.json": Array(test.utf8),
-        "pump/fixture/also.json": Array(test.replacing("[]", with: "[ ]").utf8),
+        "pump/fixture/also.json": Array(test.replacing("Runs", with: "Also").utf8),
     ])
 
     private static func house() async throws -> (HouseFixture, HouseFixture.Client) {
@@ -55,6 +57,6 @@ import Testing
     @Test("Its test cases are there in the order of their files' names")
     func tests() throws {
         let recipe = try #require(Self.store.find("pump"))
-        #expect(recipe.tests.map(\.count) == [Self.test.utf8.count + 1, Self.test.utf8.count])
+        #expect(recipe.tests.map(\.name.text) == ["Also", "Runs"])
     }
 }

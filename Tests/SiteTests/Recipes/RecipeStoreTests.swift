@@ -77,7 +77,8 @@ import Testing
                         || (parameter.minimum != nil && parameter.maximum != nil),
                     "\(name): \(parameter.name.text) has no range")
             }
-            #expect(!recipe.tests.isEmpty, "\(name)")
+            let cases = Self.shipped.keys.filter { $0.hasPrefix("\(name)/fixture/") }
+            #expect(!cases.isEmpty && recipe.tests.count == cases.count, "\(name)")
         }
     }
 
@@ -175,6 +176,15 @@ import Testing
         for part in ["recipe.json", "flows.json"] {
             files["fourth/\(part)"] = files["http-endpoint-page/\(part)"]
         }
+        for part in ["recipe.json", "flows.json", "README.md"] {
+            files["fifth/\(part)"] = files["http-endpoint-page/\(part)"]
+        }
+        let named = String(decoding: files["fifth/recipe.json"] ?? [], as: UTF8.self)
+        files["fifth/recipe.json"] = Array(
+            named.replacing("http-endpoint-page", with: "fifth").utf8)
+        #expect(RecipeStore(files: files).find("fifth") != nil)
+        files["fifth/fixture/none.json"] = Array(
+            #"{"format": "lineside-flow-test/1", "name": "None", "steps": []}"#.utf8)
         #expect(RecipeStore(files: files).recipes == store.recipes)
     }
 }

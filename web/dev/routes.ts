@@ -466,6 +466,15 @@ const CLOSED: Record<string, Handler> = {
   "GET instances/:i/versions/:v": (c) => find(c.data.versions, c.params.v),
   "PATCH instances/:i/versions/:v": (c) =>
     Object.assign(find(c.data.versions, c.params.v), { pinned: c.body.pinned }),
+  "GET instances/:i/versions/:v/files": () =>
+    list([fixture("version-file"), {
+      ...fixture<object>("version-file"),
+      path: "dump.bin",
+      size: 300_000_000,
+      kept: false,
+      reason: "it is larger than 200 MB",
+    }]),
+  "GET instances/:i/versions/:v/files/content": () => new Response("time;value\n"),
   "GET instances/:i/versions/:v/download": () => new Response("[]"),
   "GET instances/:i/versions/:v/flows": (c) => flowsOfVersion(c.data, c.params.v),
   "GET instances/:i/flows": (c) => ({

@@ -369,6 +369,16 @@ export interface FileList extends List<FileEntry> {
   complete: boolean;
 }
 
+/** A file that belongs to a version. */
+export interface VersionFile {
+  path: string;
+  size: number;
+  modifiedAt: Time;
+  kept: boolean;
+  /** Why it was not kept. */
+  reason: string | null;
+}
+
 export interface FlowTestDefinition {
   format: string;
   name: string;

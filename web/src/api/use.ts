@@ -106,7 +106,10 @@ export function useTopic(topic: string | null, fn: (message: LiveMessage) => voi
   latest.current = fn;
   useEffect(() => {
     if (topic === null) return;
-    return listen(topic, (m) => latest.current(m));
+    return listen(topic, (m) => {
+      // A topic that is refused is no news of what it is about.
+      if (!m.error) latest.current(m);
+    });
   }, [topic]);
 }
 

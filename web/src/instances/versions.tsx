@@ -4,6 +4,7 @@ import { may } from "../api/permissions.ts";
 import type { Instance, Retention, Snapshot, Version } from "../api/types.ts";
 import { asError, useAction, useList, useLoad, useTopic } from "../api/use.ts";
 import { session } from "../app/session.ts";
+import { VersionFiles } from "../files/version-files.tsx";
 import { compareUrl } from "../compare/sides.ts";
 import { readFlowsFile } from "../core/flows-file.ts";
 import { bytes, clock, day, number, utc } from "../i18n/format.ts";
@@ -28,8 +29,11 @@ import { Restore } from "./restore.tsx";
 export function VersionsTab({ instance }: { instance: Instance }) {
   const list = useList<Version>(`instances/${instance.id}/versions`, {}, 100);
   useTopic(`instance/${instance.id}/versions`, list.reload);
+  // A badge says what the newest test run gave.
+  useTopic(`instance/${instance.id}/tests`, list.reload);
   const [naming, setNaming] = useState<Version | null>(null);
   const [restoring, setRestoring] = useState<Version | null>(null);
+  const [filed, setFiled] = useState<Version | null>(null);
   const [importing, setImporting] = useState(false);
   const [marked, setMarked] = useState<readonly string[]>([]);
   const snapshotWhy = may(instance, "snapshot.edit") ? null : t("why.role");
@@ -109,6 +113,7 @@ export function VersionsTab({ instance }: { instance: Instance }) {
                         last: list.more === null,
                         onName: setNaming,
                         onRestore: setRestoring,
+                        onFiles: setFiled,
                         onPin: pin,
                       })}
                     />
@@ -147,6 +152,9 @@ export function VersionsTab({ instance }: { instance: Instance }) {
           />
         )
         : null}
+      {filed
+        ? <VersionFiles instance={instance} version={filed} onClose={() => setFiled(null)} />
+        : null}
       {importing
         ? (
           <ImportFlows
@@ -184,6 +192,7 @@ function itemsOf(
     last: boolean;
     onName: (v: Version) => void;
     onRestore: (v: Version) => void;
+    onFiles: (v: Version) => void;
     onPin: (v: Version) => void;
   },
 ): MenuItem[] {
@@ -228,6 +237,9 @@ function itemsOf(
       why: editWhy,
       onPick: () => p.onRestore(v),
     },
+    ...(v.hasFiles && may(instance, "files.read")
+      ? [{ label: t("versionFiles.open"), icon: "folder", onPick: () => p.onFiles(v) }]
+      : []),
     {
       label: t("download"),
       icon: "download",

@@ -98,3 +98,15 @@ def test_a_restore_brings_files_back_only_when_asked(admin):
         dialog.get_by_role("button", name=re.compile("^Restore")).click()
     assert asked.value.post_data_json["files"] is True
     assert asked.value.post_data_json["removeOthers"] is True
+
+
+def test_a_file_comes_out_of_an_old_version(admin):
+    base = press(admin)
+    admin.goto(f"{base}/versions")
+    admin.get_by_role("button", name="Commands for version 11").click()
+    admin.get_by_role("menuitem", name="Its files…").click()
+    dialog = admin.get_by_role("dialog", name="Files of version 11")
+    expect(dialog.get_by_text("1 file could not be kept with this version.")).to_be_visible()
+    with admin.expect_download() as given:
+        dialog.get_by_role("button", name="shifts/report.csv").click()
+    assert given.value.suggested_filename == "report.csv"

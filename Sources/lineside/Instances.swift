@@ -33,7 +33,8 @@ struct Instances: Sendable {
                 limit: .mebibytes(configuration.limits.stackMB))
             try await inbox.prepare()
             let usages = FileUsageBook()
-            let files = FilesKeeper(state: paths.root, stores: stores, book: usages)
+            let files = FilesKeeper(
+                state: paths.root, stores: stores, book: usages, bus: bus)
             try await files.prepare()
             let vault = Vault(directory: paths.vault)
             try await vault.prepare()

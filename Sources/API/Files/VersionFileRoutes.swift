@@ -15,27 +15,57 @@ package struct VersionFileRoutes: Resource {
     }
 
     package var routes: [Route] {
-        [
+        let files = "/api/v1/instances/{instance}/versions/{version}/files"
+        return [
             Route(
-                .get, "/api/v1/instances/{instance}/versions/{version}/files", .needs(.filesRead),
-                "List the files that belong to a version", list)
+                .get, files, .needs(.filesRead), "List the files that belong to a version", list),
+            .raw(
+                .get, "\(files)/content", .needs(.filesRead), "Download one of them",
+                query: ["path"], download),
         ]
     }
 
     private func list(
         _ context: RequestContext
     ) async throws(Problem) -> Found<PageView<VersionFileView>> {
+        Found(PageView(all: try await entries(context).map(VersionFileView.init)))
+    }
+
+    private func entries(_ context: RequestContext) async throws(Problem) -> [FileList.Entry] {
         let (id, instance): (Version.ID, Instance.ID) = (
             try context.id("version"), try context.id("instance")
         )
         let version = try await stored { () async throws(StoreError) in
             try await versions.get(id, of: instance)
         }
-        guard let address = version.files else { return Found(PageView(all: [])) }
-        do throws(VaultFault) {
-            return Found(
-                PageView(all: try await files.list(address).entries.map(VersionFileView.init)))
-        } catch { throw Problem(VersionFault.vault(error)) }
+        guard let address = version.files else { return [] }
+        do throws(VaultFault) { return try await files.list(address).entries } catch {
+            throw Problem(VersionFault.vault(error))
+        }
+    }
+
+    /// Always as a download and as bytes, as from the area itself.
+    private func download(_ context: RequestContext) async throws(Problem) -> Response {
+        let text = context.query("path") ?? ""
+        let path = try valid("path") { () throws(ValidationFault) in
+            try FilePath(validating: text)
+        }
+        guard let entry = try await entries(context).first(where: { $0.path == path }),
+            let digest = entry.digest
+        else { throw .notFound("This file of the version") }
+        let reader: VaultReader
+        do throws(VaultFault) { reader = try await files.reader(of: digest) } catch {
+            throw Problem(VersionFault.vault(error))
+        }
+        let headers: Headers = [
+            Header.contentType: "application/octet-stream",
+            Header.contentDisposition: FileAnswer.attachment(path.name ?? ""),
+            Header.xContentTypeOptions: "nosniff",
+        ]
+        return .stream(status: 200, headers: headers, length: entry.size) { writer in
+            // An error in the middle cuts the answer short of its length: the client sees it.
+            while let bytes = try await reader.next() { try await writer.write(bytes) }
+        }
     }
 }
 

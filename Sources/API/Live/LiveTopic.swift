@@ -9,6 +9,7 @@ enum LiveTopic: Sendable, Hashable {
     case resources(Instance.ID)
     case versions(Instance.ID)
     case tests(Instance.ID)
+    case files(Instance.ID)
 
     init?(_ text: String) {
         let parts = text.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
@@ -24,6 +25,7 @@ enum LiveTopic: Sendable, Hashable {
             case "resources": self = .resources(id)
             case "versions": self = .versions(id)
             case "tests": self = .tests(id)
+            case "files": self = .files(id)
             default: return nil
             }
         default: return nil
@@ -40,6 +42,7 @@ enum LiveTopic: Sendable, Hashable {
         case .resources(let id): "instance/\(id.text)/resources"
         case .versions(let id): "instance/\(id.text)/versions"
         case .tests(let id): "instance/\(id.text)/tests"
+        case .files(let id): "instance/\(id.text)/files"
         }
     }
 
@@ -49,13 +52,15 @@ enum LiveTopic: Sendable, Hashable {
         case .site: .selfRead
         case .versions: .versionRead
         case .tests: .testsRead
+        case .files: .filesRead
         case .instances, .instance, .log, .resources: .instanceRead
         }
     }
 
     var instance: Instance.ID? {
         switch self {
-        case .instance(let id), .log(let id), .resources(let id), .versions(let id), .tests(let id):
+        case .instance(let id), .log(let id), .resources(let id), .versions(let id), .tests(let id),
+            .files(let id):
             id
         case .instances, .alarms, .site: nil
         }

@@ -143,6 +143,13 @@ package actor FileVersions {
         }
     }
 
+    /// One content that a list names.
+    package nonisolated func reader(
+        of address: ContentAddress
+    ) async throws(VaultFault) -> VaultReader {
+        try await vault.open(address)
+    }
+
     /// The list of a version or a snapshot.
     package func list(_ address: ContentAddress) async throws(VaultFault) -> FileList {
         guard let list = FileList(try await vault.read(address)) else { throw .damaged(address) }

@@ -14,6 +14,7 @@ package actor FilesKeeper {
     private let state: String
     private let stores: Stores
     private let book: FileUsageBook
+    private let bus: EventBus?
     private let freeSpace: @Sendable (String) -> UInt64
     private let log = Log("files")
     private let executor = BlockingExecutor(label: "files")
@@ -24,14 +25,18 @@ package actor FilesKeeper {
     /// Bytes promised to uploads under way, by their names in the passage.
     private var promised: [Instance.ID: [String: Int64]] = [:]
 
-    /// - Parameter state: the state directory.
+    /// - Parameters:
+    ///   - state: the state directory.
+    ///   - bus: learns of each change on the topic `instance/<id>/files`.
     package init(
         state: String, stores: Stores, book: FileUsageBook = FileUsageBook(),
+        bus: EventBus? = nil,
         freeSpace: @escaping @Sendable (String) -> UInt64 = StartPreparation.freeSpace
     ) {
         self.state = state
         self.stores = stores
         self.book = book
+        self.bus = bus
         self.freeSpace = freeSpace
     }
 
@@ -115,7 +120,7 @@ package actor FilesKeeper {
                 replaced == nil ? "uploaded" : "replaced", path, of: instance, size: size,
                 by: actor)
             try area.place(name, at: path, replacing: condition != .new)
-            counted[instance.id] = nil
+            changed(instance.id)
             return (try area.item(path), replaced == nil)
         } catch {
             await upload.discard()
@@ -131,6 +136,7 @@ package actor FilesKeeper {
         if (try? area.item(path)) != nil { throw .exists(path) }
         try await record("folder-created", path, of: instance, by: actor)
         try area.makeFolder(path)
+        changed(instance.id)
         return try area.item(path)
     }
 
@@ -144,6 +150,7 @@ package actor FilesKeeper {
         guard try area.isFolder(target.parent) else { throw .notFolder(target.parent) }
         try await record("moved", path, of: instance, size: item.size, to: target, by: actor)
         try area.move(path, to: target)
+        changed(instance.id)
         return try area.item(target)
     }
 
@@ -155,7 +162,7 @@ package actor FilesKeeper {
         let item = try area.item(path)
         try await record("removed", path, of: instance, size: item.size, by: actor)
         let detached = try area.detach(path)
-        counted[instance.id] = nil
+        changed(instance.id)
         do throws(SystemError) { try FileArea.discard(detached) } catch {
             // It is out of the area; the rest goes at the next start.
             log.warning("not all of a removed folder is gone yet: \(error)")
@@ -163,6 +170,15 @@ package actor FilesKeeper {
     }
 
     // MARK: Parts
+
+    private func changed(_ id: Instance.ID) {
+        counted[id] = nil
+        bus?.publish("instance/\(id)/files") {
+            var json = JSONWriter()
+            json.object { json in json.field("id", id) }
+            return json.bytes
+        }
+    }
 
     private func check(
         _ condition: Condition, at path: FilePath, in area: FileArea

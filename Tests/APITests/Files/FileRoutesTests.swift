@@ -190,6 +190,9 @@ import Testing
         #expect(list["items"]?.array?.compactMap { $0["path"]?.string } == ["a"])
         _ = try await files.put("a", "second")
         _ = try await files.put("b", "late")
+        let old = "versions/\(id)/files/content"
+        #expect(try await files.call(.get, old, "a").text == "first")
+        #expect(try await files.call(.get, old, "b").status == 404)
         func restore(_ more: (String, JSONValue)...) async throws -> HouseFixture.Answer {
             try await house.call(
                 .post, "\(one)/restore", JSONObject([("version", .string(id))] + more))

@@ -84,6 +84,7 @@ enum RouteRules {
         viewer        r GET    instances/{instance}/versions/{version}/download
         viewer        r GET    instances/{instance}/versions/{version}/flows
         viewer        r GET    instances/{instance}/versions/{version}/files
+        viewer        r GET    instances/{instance}/versions/{version}/files/content
         viewer        r GET    instances/{instance}/files
         viewer        r GET    instances/{instance}/files/content
         member        w PUT    instances/{instance}/files/content

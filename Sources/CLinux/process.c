@@ -2,12 +2,17 @@
 #include "process.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/audit.h>
+#include <linux/filter.h>
 #include <linux/landlock.h>
 #include <linux/openat2.h>
+#include <linux/seccomp.h>
 #include <signal.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -22,10 +27,12 @@ static void limit(int resource, uint64_t value) {
     setrlimit(resource, &wanted);
 }
 
+int clinux_landlock_version(void) {
+    return (int)syscall(SYS_landlock_create_ruleset, 0, 0, LANDLOCK_CREATE_RULESET_VERSION);
+}
+
 /// Rights on files that the running kernel knows; 14 and 15 came later than Debian's headers.
-static uint64_t known_rights(void) {
-    long version = syscall(SYS_landlock_create_ruleset, 0, 0, LANDLOCK_CREATE_RULESET_VERSION);
-    if (version < 1) return 0;
+static uint64_t known_rights(int version) {
     uint64_t first = (1ULL << 13) - 1;
     return version == 1 ? first : version == 2 ? first | 1ULL << 13 : first | 3ULL << 13;
 }
@@ -50,18 +57,62 @@ static int admit(int rules, const char *const *paths, uint64_t rights) {
     return 0;
 }
 
-static int fence(const char *const *readable, const char *const *writable) {
-    struct landlock_ruleset_attr all = {.handled_access_fs = known_rights()};
-    if (!all.handled_access_fs) return 0;
+/// struct landlock_ruleset_attr as Linux 6.12 has it; older ones take what is 0 of it.
+struct rules {
+    uint64_t files, network, scopes;
+};
+
+static int fence_files(const char *const *readable, const char *const *writable) {
+    int version = clinux_landlock_version();
+    if (version < 1) return 0;
+    // Scopes, of version 6: no signals to, and no abstract sockets of, who is not fenced in.
+    struct rules all = {.files = known_rights(version), .scopes = version < 6 ? 0 : 3};
     int rules = (int)syscall(SYS_landlock_create_ruleset, &all, sizeof all, 0);
     if (rules < 0) return -1;
     const uint64_t reading = LANDLOCK_ACCESS_FS_EXECUTE | LANDLOCK_ACCESS_FS_READ_FILE |
                              LANDLOCK_ACCESS_FS_READ_DIR;
-    int failed = admit(rules, readable, reading) ||
-                 admit(rules, writable, all.handled_access_fs) ||
+    int failed = admit(rules, readable, reading) || admit(rules, writable, all.files) ||
                  syscall(SYS_landlock_restrict_self, rules, 0);
     close(rules);
     return failed ? -1 : 0;
+}
+
+#if defined __x86_64__
+#define ARCHITECTURE AUDIT_ARCH_X86_64
+#define FIRST_OF_X32 0x40000000
+#elif defined __aarch64__
+#define ARCHITECTURE AUDIT_ARCH_AARCH64
+#endif
+
+#define FIELD(name) BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, name))
+/// The low half: both architectures are little-endian, and the kernel takes an int.
+#define IS(value, then, otherwise) BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, value, then, otherwise)
+#define REFUSE BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM)
+#define ALLOW BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)
+
+/// Landlock does not keep from connecting to a Unix socket, and who connects to one of ours as our
+/// user is believed. So there are none but pairs, which stay connected to each other; Node.js talks
+/// to its children through them. Not of datagrams: those can be sent elsewhere. io_uring makes
+/// sockets that no filter sees.
+static int fence_sockets(void) {
+    struct sock_filter filter[] = {
+        FIELD(arch), IS(ARCHITECTURE, 1, 0), BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS),
+        FIELD(nr),
+#ifdef FIRST_OF_X32
+        BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, FIRST_OF_X32, 0, 1), REFUSE,
+#endif
+        IS(SYS_io_uring_setup, 0, 1), REFUSE,
+        IS(SYS_socket, 0, 4), FIELD(args[0]), IS(AF_UNIX, 0, 1), REFUSE, ALLOW,
+        IS(SYS_socketpair, 0, 4), FIELD(args[1]),
+        BPF_STMT(BPF_ALU | BPF_AND | BPF_K, 0xf), IS(SOCK_STREAM, 1, 0), REFUSE,
+        ALLOW,
+    };
+    struct sock_fprog program = {.len = sizeof filter / sizeof *filter, .filter = filter};
+    return prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program);
+}
+
+static int fence(const char *const *readable, const char *const *writable) {
+    return fence_files(readable, writable) || fence_sockets() ? -1 : 0;
 }
 
 /// Only what is safe between fork and exec of a process with threads.

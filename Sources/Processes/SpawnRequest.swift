@@ -1,3 +1,5 @@
+import CLinux
+
 /// What to start, and what it gets from us; nothing else is inherited.
 package struct SpawnRequest: Sendable {
     package var executable: String
@@ -18,9 +20,14 @@ package struct SpawnRequest: Sendable {
     /// Needs `noNewPrivileges`.
     package var fence: Fence?
 
-    /// What of the file system is there for the child and all that it starts (Landlock). A kernel
-    /// without it runs the program without a fence.
+    /// What of the file system is there for the child and all that it starts (Landlock), and no
+    /// Unix socket of anybody: one of ours would take it for us. Signals reach only what stands
+    /// behind the same fence (Linux 6.12).
     package struct Fence: Sendable {
+        /// Whether this kernel fences files off; without that, only the sockets are refused.
+        package static let holdsFiles = clinux_landlock_version() >= 1
+        package static let holdsSignals = clinux_landlock_version() >= 6
+
         /// Files, and folders with all that lies below; so with `writable`, which is readable too.
         package var readable: [String]
         package var writable: [String]

@@ -24,10 +24,14 @@ struct clinux_spawn {
     int no_new_privileges;
     struct clinux_limits limits;
     /// Ended by 0 each. With both 0 there is no fence; else nothing but these and what lies below
-    /// them can be read, and nothing but `writable` changed (Landlock; a kernel without it has no
-    /// fence). Paths that are not there are left out.
+    /// them can be read, and nothing but `writable` changed (Landlock, where the kernel has it).
+    /// Paths that are not there are left out. Unix sockets are refused behind a fence, on any
+    /// kernel.
     const char *const *readable, *const *writable;
 };
+
+/// From 1 on files can be fenced off, from 6 on signals; -1 where the kernel has none.
+int clinux_landlock_version(void);
 
 /// Makes a child in a session of its own that waits before it becomes `path`. The pid, or -errno.
 /// `*go`: a byte written lets it go on, closing it without one ends it. `*failed`: then gives

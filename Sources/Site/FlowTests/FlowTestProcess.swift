@@ -16,19 +16,29 @@ package struct FlowTestProcess: FlowTestExecution {
     private let bench: FlowTestBench
     /// `nil`: as long as the case may take.
     private let limit: Duration?
+    private let isFenced: Bool
 
-    package init(bench: FlowTestBench, limit: Duration? = nil) {
+    /// - Parameter isFenced: whether the kernel keeps what it starts from the files of others.
+    package init(
+        bench: FlowTestBench, limit: Duration? = nil,
+        isFenced: Bool = SpawnRequest.Fence.holdsFiles
+    ) {
         self.bench = bench
         self.limit = limit
+        self.isFenced = isFenced
     }
+
+    package static let unfenced =
+        "This ran without a fence around files: the kernel of this server has no Landlock."
 
     package func run(_ job: FlowTestJob) async -> FlowTestOutcome {
         let place: FlowTestPlace
         do throws(SystemError) { place = try await bench.prepare(job) } catch {
             return failed(job, error.isFull ? "The disk is full." : "\(error)")
         }
-        let outcome = await run(job, in: place)
+        var outcome = await run(job, in: place)
         await bench.remove(place)
+        if !isFenced { outcome.log.insert(Self.unfenced, at: 0) }
         return outcome
     }
 

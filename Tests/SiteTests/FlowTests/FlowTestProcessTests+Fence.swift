@@ -70,4 +70,16 @@ extension FlowTestProcessTests {
         #expect(outcome.state == .passed, "\(outcome)")
         #expect(listener.raw > 2)
     }
+
+    @Test("A kernel that can't fence files off is told in the result of each test")
+    func unfenced() async throws {
+        let bench = try Bench()
+        let job = try bench.job(.practice, function: "msg.payload = 'done'; return msg;")
+        for isFenced in [true, false] {
+            let process = FlowTestProcess(bench: bench.bench, isFenced: isFenced)
+            let outcome = await process.run(job)
+            #expect(outcome.state == .passed, "\(outcome)")
+            #expect(outcome.log.contains(FlowTestProcess.unfenced) == !isFenced)
+        }
+    }
 }

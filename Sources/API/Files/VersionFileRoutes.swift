@@ -40,7 +40,7 @@ package struct VersionFileRoutes: Resource {
         }
         guard let address = version.files else { return [] }
         do throws(VaultFault) { return try await files.list(address).entries } catch {
-            throw Problem(VersionFault.vault(error))
+            throw Problem(await files.named(error, of: address))
         }
     }
 
@@ -55,7 +55,7 @@ package struct VersionFileRoutes: Resource {
         else { throw .notFound("This file of the version") }
         let reader: VaultReader
         do throws(VaultFault) { reader = try await files.reader(of: digest) } catch {
-            throw Problem(VersionFault.vault(error))
+            throw Problem(await files.named(error, of: digest))
         }
         let headers: Headers = [
             Header.contentType: "application/octet-stream",

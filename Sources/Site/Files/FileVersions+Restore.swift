@@ -13,7 +13,7 @@ extension FileVersions {
     }
 
     package enum Fault: Error, Sendable, Equatable {
-        case vault(VaultFault)
+        case vault(VersionFault)
         case file(FileFault)
     }
 
@@ -24,10 +24,10 @@ extension FileVersions {
         _ address: ContentAddress, to instance: Instance, removesOthers: Bool, by actor: Actor
     ) async throws(Fault) -> Outcome {
         let area = area(instance.id)
-        let list = try await vaulted { () async throws(VaultFault) -> FileList in
+        let list = try await vaulted(address) { () async throws(VaultFault) -> FileList in
             try await self.list(address)
         }
-        try check(list, instance)
+        try check(list, instance, removesOthers: removesOthers)
         try filed { () throws(FileFault) -> Void in try area.prepare() }
         var waiting: [(entry: FileList.Entry, name: String)] = []
         defer { for file in waiting { unlink("\(area.layout.passage)/\(file.name)") } }
@@ -54,11 +54,24 @@ extension FileVersions {
         return outcome
     }
 
-    private func check(_ list: FileList, _ instance: Instance) throws(Fault) {
+    private func check(
+        _ list: FileList, _ instance: Instance, removesOthers: Bool
+    ) throws(Fault) {
         let quota = Int64(instance.settings.filesQuotaMB) << 20
         let size = list.size
-        guard size <= quota else {
-            throw .file(.quota(used: 0, quota: quota, wanted: size))
+        let replaced = Set(list.kept.map(\.path.names))
+        let named = Set(list.entries.map(\.path.names))
+        var (used, staying): (Int64, Int64) = (0, 0)
+        _ = area(instance.id).walk { path, entry in
+            used += entry.size
+            let goes =
+                replaced.contains(path.names)
+                || (removesOthers && !named.contains(path.names))
+            if !goes { staying += entry.size }
+        }
+        let (sum, overflow) = staying.addingReportingOverflow(size)
+        guard !overflow, sum <= quota else {
+            throw .file(.quota(used: used, quota: quota, wanted: size))
         }
         let free = Int64(clamping: StartPreparation.freeSpace(state))
         guard free - FilesKeeper.reservedSpace >= size else { throw .file(.full) }
@@ -66,16 +79,19 @@ extension FileVersions {
 
     private func fetch(_ entry: FileList.Entry, into path: String) async throws(Fault) {
         guard let digest = entry.digest else { return }
-        let reader = try await vaulted { () async throws(VaultFault) -> VaultReader in
+        let reader = try await vaulted(digest) { () async throws(VaultFault) -> VaultReader in
             try await vault.open(digest)
         }
         let flags = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC
         guard let file = FileDescriptor(owning: open(path, flags, 0o600)) else {
             throw .file(FileFault(SystemError("create \(path)"), entry.path))
         }
-        while let bytes = try await vaulted({ () async throws(VaultFault) -> [UInt8]? in
-            try await reader.next()
-        }) {
+        while let bytes = try await vaulted(
+            digest,
+            { () async throws(VaultFault) -> [UInt8]? in
+                try await reader.next()
+            })
+        {
             do throws(SystemError) { try Files.write(bytes, to: file, path) } catch {
                 throw .file(FileFault(error, entry.path))
             }
@@ -118,9 +134,17 @@ extension FileVersions {
     }
 
     private func vaulted<Value>(
-        _ body: () async throws(VaultFault) -> Value
+        _ content: ContentAddress, _ body: () async throws(VaultFault) -> Value
     ) async throws(Fault) -> Value {
-        do throws(VaultFault) { return try await body() } catch { throw .vault(error) }
+        do throws(VaultFault) { return try await body() } catch {
+            throw .vault(await named(error, of: content))
+        }
+    }
+
+    /// With what cannot be read for it.
+    package func named(_ fault: VaultFault, of content: ContentAddress) async -> VersionFault {
+        guard fault.file != nil else { return .vault(fault) }
+        return .lost(fault, affects: (try? await stores.blobs.uses(of: [content])) ?? [])
     }
 
     private func filed<Value>(_ body: () throws(FileFault) -> Value) throws(Fault) -> Value {

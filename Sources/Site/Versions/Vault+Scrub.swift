@@ -48,6 +48,8 @@ extension Vault {
     }
 
     func suspect(_ fault: VaultFault) {
-        if let file = fault.file, suspects.count < ScrubState.most { suspects.insert(file) }
+        guard let file = fault.file else { return }
+        if suspects.count < ScrubState.most { suspects.insert(file) }
+        if distrusted.count < ScrubState.most { distrusted.insert(file) }
     }
 }

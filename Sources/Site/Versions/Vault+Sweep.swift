@@ -35,11 +35,15 @@ extension Vault {
 
     /// For a content that is known from before and is named once more without being stored again:
     /// from now on its new row has the same time to come.
-    /// - Returns: `false` where something of it is gone or its list is damaged: then store it.
+    /// - Returns: `false` where something of it is gone or known to be damaged: then store it.
     package func renew(_ address: ContentAddress) -> Bool {
-        guard let content = try? VaultContent(address, on: disk) else { return false }
+        guard !distrusted.contains(address), let content = try? VaultContent(address, on: disk)
+        else { return false }
         if let list = content.list {
-            for chunk in list.addresses where !disk.exists(VaultFile.path(chunk)) { return false }
+            for chunk in list.addresses
+            where distrusted.contains(chunk) || !disk.exists(VaultFile.path(chunk)) {
+                return false
+            }
             mark(list)
         }
         marks?.insert(address)

@@ -52,6 +52,8 @@ package actor Vault {
     var marks: AddressFilter?
     /// What reads found damaged or missing.
     var suspects: Set<ContentAddress> = []
+    /// Those of them that nobody has stored again since.
+    var distrusted: Set<ContentAddress> = []
     var drafts: [Int: VaultDraft] = [:]
     var draftsBegun = 0
     /// A store failed between giving names and syncing them: the next one syncs everything.
@@ -116,6 +118,10 @@ package actor Vault {
         fresh[blob.address] = Fresh(storedAt: now())
         marks?.insert(blob.address)
         mark(draft.list)
+        if !distrusted.isEmpty {
+            distrusted.remove(blob.address)
+            distrusted.subtract(draft.list.addresses)
+        }
         return blob
     }
 

@@ -152,7 +152,8 @@ import Testing
         ])
         let blob = try await kept.vault.store(huge.json)
         await #expect(
-            throws: FileVersions.Fault.file(.quota(used: 0, quota: 1 << 20, wanted: 2 << 20))
+            throws: FileVersions.Fault.file(
+                .quota(used: 1_400_000, quota: 1 << 20, wanted: 2 << 20))
         ) {
             try await kept.files.restore(
                 blob.address, to: kept.house.instance, removesOthers: true, by: .site)
@@ -174,6 +175,42 @@ import Testing
         try kept.house.write("a", "new")
         await #expect(throws: FileVersions.Fault.self) { try await kept.restore(version) }
         #expect(kept.house.text("a") == "new" && kept.house.leftovers.isEmpty)
+    }
+
+    @Test("What a restore leaves there counts against the quota")
+    func staying() async throws {
+        let kept = try await Kept(quotaMB: 1)
+        try kept.house.write("a", String(repeating: "a", count: 700_000))
+        let version = try await kept.deploy()
+        try Files.removeTree("\(kept.house.root)/a")
+        try kept.house.write("b", String(repeating: "b", count: 600_000))
+        await #expect(
+            throws: FileVersions.Fault.file(
+                .quota(used: 600_000, quota: 1 << 20, wanted: 700_000))
+        ) { try await kept.restore(version) }
+        #expect(kept.house.text("a") == nil)
+        #expect(
+            try await kept.restore(version, removesOthers: true)
+                == .init(restored: 1, removed: 1))
+    }
+
+    @Test("A damaged content is named with what needs it, and heals with the next deploy")
+    func heals() async throws {
+        let kept = try await Kept()
+        try kept.house.write("a", "one")
+        let version = try await kept.deploy()
+        let list = try await kept.files.list(try #require(version.files))
+        let digest = try #require(list.entries.first?.digest)
+        let place = "\(kept.house.directory.path)/vault/\(digest.hex.prefix(2))/\(digest.hex)"
+        chmod(place, 0o600)
+        try Files.replace(place, with: [0, 1, 2, 3])
+        let name = kept.house.instance.name.text
+        await #expect(
+            throws: FileVersions.Fault.vault(
+                .lost(.damaged(digest), affects: ["version 1 of instance “\(name)”"]))
+        ) { try await kept.restore(version) }
+        #expect(try await kept.deploy().files == version.files)
+        #expect(try await kept.restore(version) == .init(restored: 1, removed: 0))
     }
 
     @Test("A list that somebody forged leads nowhere out of the area")

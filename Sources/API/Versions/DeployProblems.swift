@@ -17,6 +17,10 @@ extension Problem {
             self = .conflict(
                 "These modules are not installed there: \(names). Install them first, or accept "
                     + "that they are missing.")
+        case .version(.credentials):
+            self = .invalid("credentials", VersionFault.credentials.description)
+            detail =
+                VersionFault.credentials.description + " In a call: \"credentials\": false."
         case .version(let fault): self.init(fault)
         case .store(let error): self.init(error)
         case .system(let error):

@@ -206,45 +206,45 @@ package actor FlowDeployer {
         return Deployed(version: version, restarted: runs)
     }
 
-    /// - Parameter acceptMissing: whether modules that are not there may be missed.
-    package func restore(
-        _ version: Version, to instance: Instance, acceptMissing: Bool, by actor: Actor
-    ) async throws(DeployFault) -> Deployed {
-        try requireModules(version.modules, in: instance.id, acceptMissing)
+    /// What a restore is going to put there, read whole before anything is changed.
+    /// - Parameter withCredentials: else the nodes have none, and are to be given them again.
+    package func prepare(
+        _ version: Version, for instance: Instance, withCredentials: Bool = true
+    ) async throws(DeployFault) -> Flows {
         let material: VersionLibrary.Material
         do throws(VersionFault) {
-            material = try await library.material(of: version, for: instance.id)
+            material = try await library.material(
+                of: version, for: instance.id, withCredentials: withCredentials)
         } catch { throw .version(error) }
-        return try await restore(material, to: instance, by: actor)
+        return try await flows(of: material, for: instance.id)
     }
 
-    package func restore(
-        _ snapshot: Snapshot, to instance: Instance, acceptMissing: Bool, by actor: Actor
-    ) async throws(DeployFault) -> Deployed {
-        try requireModules(snapshot.modules, in: instance.id, acceptMissing)
+    package func prepare(
+        _ snapshot: Snapshot, for instance: Instance, withCredentials: Bool = true
+    ) async throws(DeployFault) -> Flows {
         let material: VersionLibrary.Material
         do throws(VersionFault) {
-            material = try await library.material(of: snapshot, for: instance.id)
+            material = try await library.material(
+                of: snapshot, for: instance.id, withCredentials: withCredentials)
         } catch { throw .version(error) }
-        return try await restore(material, to: instance, by: actor)
+        return try await flows(of: material, for: instance.id)
     }
 
-    private func restore(
-        _ material: VersionLibrary.Material, to instance: Instance, by actor: Actor
-    ) async throws(DeployFault) -> Deployed {
+    private func flows(
+        of material: VersionLibrary.Material, for id: Instance.ID
+    ) async throws(DeployFault) -> Flows {
         var clear = JSONObject()
         if let sealed = material.credentials {
-            clear = try decrypt(sealed, try await secret(of: instance.id))
+            clear = try decrypt(sealed, try await secret(of: id))
         }
-        let flows = Flows(text: material.flows, credentials: clear, source: .restore)
-        return try await place(flows, into: instance, expected: nil, by: actor)
+        return Flows(text: material.flows, credentials: clear, source: .restore)
     }
 
-    private func requireModules(
-        _ wanted: [NodeModule], in id: Instance.ID, _ acceptMissing: Bool
-    ) throws(DeployFault) {
-        let missing = missingModules(of: wanted, in: id)
-        guard acceptMissing || missing.isEmpty else { throw .missingModules(missing) }
+    /// - Parameter flows: from `prepare`.
+    package func restore(
+        _ flows: Flows, to instance: Instance, by actor: Actor
+    ) async throws(DeployFault) -> Deployed {
+        try await place(flows, into: instance, expected: nil, by: actor)
     }
 
     private func require(

@@ -86,6 +86,14 @@ final class FakeRuntime: InstanceRuntime {
     static let one = #"[{"id":"a","type":"tab","label":"A"}]"#
     static let two = #"[{"id":"a","type":"tab","label":"B"}]"#
 
+    func restore(
+        _ version: Version, to instance: Instance, withCredentials: Bool = true
+    ) async throws(DeployFault) -> FlowDeployer.Deployed {
+        let flows = try await deployer.prepare(
+            version, for: instance, withCredentials: withCredentials)
+        return try await deployer.restore(flows, to: instance, by: actor)
+    }
+
     @Test("Flows of a stopped instance go into its directory, byte for byte, and become a version")
     func stopped() async throws {
         let version = try await deployer.deploy(
@@ -161,8 +169,7 @@ final class FakeRuntime: InstanceRuntime {
     func restore() async throws {
         let version = try await deployer.deploy(
             flows(Self.one, credentials: #"{"a":{"key":"x"}}"#), to: fixture.press, by: actor)
-        let restored = try await deployer.restore(
-            version, to: fixture.saw, acceptMissing: false, by: actor)
+        let restored = try await restore(version, to: fixture.saw)
         #expect(restored.version.source == .restore)
         #expect(restored.version.flows == version.flows)
         let stored = try files(fixture.saw).read()
@@ -174,28 +181,28 @@ final class FakeRuntime: InstanceRuntime {
     func restarted() async throws {
         let version = try await deployer.deploy(flows(Self.one), to: fixture.press, by: actor)
         #expect(await !deployer.restarts(fixture.press.id))
-        let stopped = try await deployer.restore(
-            version, to: fixture.press, acceptMissing: false, by: actor)
+        let stopped = try await restore(version, to: fixture.press)
         #expect(!stopped.restarted && runtime.asked == [])
         runtime.set(.unhealthy, of: fixture.press.id)
         #expect(await deployer.restarts(fixture.press.id))
-        let restarted = try await deployer.restore(
-            version, to: fixture.press, acceptMissing: false, by: actor)
+        let restarted = try await restore(version, to: fixture.press)
         #expect(restarted.restarted && runtime.asked == ["halt", "start"])
         runtime.set(.starting, of: fixture.press.id)
         #expect(await !deployer.restarts(fixture.press.id))
     }
 
-    @Test("Missing modules are named before anything is written")
-    func missing() async throws {
+    @Test("A version whose credentials do not open is restored without them, and not with them")
+    func lockedCredentials() async throws {
         let version = try await fixture.recorder.record(
-            fixture.deploy(), of: fixture.press.id, by: actor)
-        await #expect(throws: DeployFault.missingModules(version.modules)) {
-            _ = try await deployer.restore(
-                version, to: fixture.saw, acceptMissing: false, by: actor)
+            fixture.deploy(credentials: fixture.credentials("a secret of somebody else")),
+            of: fixture.press.id, by: actor)
+        await #expect(throws: DeployFault.version(.credentials)) {
+            _ = try await restore(version, to: fixture.press)
         }
-        #expect(try await deployer.newest(of: fixture.saw.id) == nil)
-        _ = try await deployer.restore(version, to: fixture.saw, acceptMissing: true, by: actor)
-        #expect(try await deployer.newest(of: fixture.saw.id)?.flows == version.flows)
+        let restored = try await restore(version, to: fixture.press, withCredentials: false)
+        #expect(restored.version.flows == version.flows)
+        let stored = try files(fixture.press).read()
+        let clear = try fixture.decrypt(stored.credentials, "press secret")
+        #expect(String(decoding: clear, as: UTF8.self) == "{}")
     }
 }

@@ -397,6 +397,8 @@ export const de: Record<keyof typeof en, string> = {
   "restore.filesHint": "Dateien desselben Namens werden ersetzt.",
   "restore.removeOthers": "Dateien entfernen, die nicht dazugehören",
   "restore.removeOthersHint": "Was Flows seither geschrieben haben, geht verloren.",
+  "restore.bare": "Ohne Zugangsdaten",
+  "restore.bareHint": "Die Knoten haben dann keine: Tragen Sie sie im Editor neu ein.",
   "restore.target": "In welche Instanz",
   "restore.pick": "Instanz wählen",
   "restore.text":

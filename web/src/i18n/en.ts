@@ -391,6 +391,8 @@ export const en = {
   "restore.filesHint": "Files of the same name are replaced.",
   "restore.removeOthers": "Remove the files that do not belong to it",
   "restore.removeOthersHint": "What flows have written since is lost.",
+  "restore.bare": "Without credentials",
+  "restore.bareHint": "Nodes have none then: enter them again in the editor.",
   "restore.target": "Into which instance",
   "restore.pick": "Pick an instance",
   "restore.text":

@@ -37,6 +37,8 @@ export function Restore(p: Props) {
   const [trialError, setTrialError] = useState<ApiError | null>(null);
   const [files, setFiles] = useState(false);
   const [others, setOthers] = useState(false);
+  const [locked, setLocked] = useState(false);
+  const [bare, setBare] = useState(false);
   const action = useAction();
   const source = JSON.stringify(p.source);
   useEffect(() => {
@@ -46,16 +48,18 @@ export function Restore(p: Props) {
     setTrialError(null);
     api.post<RestoreResult>(
       `instances/${picked}/restore`,
-      { ...JSON.parse(source), dryRun: true },
+      { ...JSON.parse(source), ...without(bare), dryRun: true },
       { signal: stop.signal, timeout: 60_000 },
     ).then(
       (result) => setTrial({ of: picked, result }),
       (e) => {
-        if (!stop.signal.aborted) setTrialError(asError(e));
+        if (stop.signal.aborted) return;
+        setTrialError(asError(e));
+        if (asError(e).problem.fields?.credentials) setLocked(true);
       },
     );
     return () => stop.abort();
-  }, [picked, source]);
+  }, [picked, source, bare]);
   const ready = trial !== null && trial.of === picked;
   const go = () =>
     action.run(async () => {
@@ -63,7 +67,12 @@ export function Restore(p: Props) {
       const acceptMissing = Boolean(trial?.result.missingModules.length);
       const done = await api.post<RestoreResult>(
         `instances/${picked}/restore`,
-        { ...p.source, acceptMissing, ...(files ? { files, removeOthers: others } : {}) },
+        {
+          ...p.source,
+          ...without(bare),
+          acceptMissing,
+          ...(files ? { files, removeOthers: others } : {}),
+        },
         { timeout: 120_000 },
       );
       toast(done.restarted ? t("restore.doneRestarted") : t("restore.done"));
@@ -98,6 +107,16 @@ export function Restore(p: Props) {
       {picked && !ready && !trialError ? <Loading rows={2} /> : null}
       {trialError ? <ProblemNote error={trialError} /> : null}
       {ready ? <Findings result={trial.result} isStopped={target?.state === "stopped"} /> : null}
+      {locked || bare
+        ? (
+          <CheckBox
+            label={t("restore.bare")}
+            hint={t("restore.bareHint")}
+            checked={bare}
+            onChange={setBare}
+          />
+        )
+        : null}
       {p.hasFiles
         ? (
           <>
@@ -135,6 +154,11 @@ export function Restore(p: Props) {
       </div>
     </Dialog>
   );
+}
+
+/** Credentials that do not open keep nobody from the flows. */
+function without(bare: boolean): { credentials?: false } {
+  return bare ? { credentials: false } : {};
 }
 
 function sideOf(source: Props["source"]): Side {

@@ -103,6 +103,24 @@ extension FlowRoutes {
         else { throw .noForeignCredentials }
     }
 
+    /// Where versions hold files, one holds those that are there now before others take their place.
+    private func keepFiles(
+        _ instance: Instance, _ context: RequestContext
+    ) async throws(Problem) {
+        guard instance.settings.filesInVersions else { return }
+        let kept: ContentAddress
+        do throws(VaultFault) { kept = try await files.keep(instance).list.address } catch {
+            throw Problem(VersionFault.vault(error))
+        }
+        var holds = true
+        do throws(DeployFault) {
+            if try await deployer.newest(of: instance.id)?.files != kept {
+                holds = try await deployer.keepPresent(instance, by: context.actor).files != nil
+            }
+        } catch { throw Problem(error) }
+        guard holds else { throw .storage }
+    }
+
     private func restoreFiles(
         _ list: ContentAddress?, _ body: RestoreFlows, _ instance: Instance,
         _ context: RequestContext
@@ -111,6 +129,7 @@ extension FlowRoutes {
             throw .forbidden("Your role does not include changing files.")
         }
         guard let list else { throw .conflict("No files belong to it.") }
+        try await keepFiles(instance, context)
         do throws(FileVersions.Fault) {
             return try await files.restore(
                 list, to: instance, removesOthers: body.removesOthers, by: context.actor

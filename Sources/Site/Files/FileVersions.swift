@@ -11,12 +11,6 @@ package actor FileVersions {
         package let contents: [StoredBlob]
     }
 
-    /// What is known of the files that the newest version holds.
-    private struct Memory {
-        let list: ContentAddress
-        var files: [FilePath: (entry: HostileEntry, blob: StoredBlob)]
-    }
-
     private static let piece = 256 << 10
     /// A file that changes each time it is read is kept as it was read last.
     private static let tries = 3
@@ -29,7 +23,8 @@ package actor FileVersions {
     package nonisolated var unownedExecutor: UnownedSerialExecutor {
         executor.asUnownedSerialExecutor()
     }
-    private var memory: [Instance.ID: Memory] = [:]
+    /// What is known of the files that were kept last.
+    private var memory: [Instance.ID: [FilePath: (entry: HostileEntry, blob: StoredBlob)]] = [:]
 
     /// - Parameter state: the state directory.
     package init(state: String, vault: Vault, stores: Stores) {
@@ -40,14 +35,11 @@ package actor FileVersions {
 
     func area(_ id: Instance.ID) -> FileArea { FileArea(InstanceLayout(state: state, id)) }
 
-    /// Stores what is new in the area. What has neither changed its content nor its times since the
-    /// newest version is not read again, as long as the vault has it still.
-    /// - Parameter newest: the list of the newest version.
-    package func keep(
-        _ instance: Instance, newest: ContentAddress?
-    ) async throws(VaultFault) -> Kept {
+    /// Stores what is new in the area. What has neither changed its content nor its times since it
+    /// was kept last is not read again, as long as the vault has it still.
+    package func keep(_ instance: Instance) async throws(VaultFault) -> Kept {
         let area = area(instance.id)
-        let known = memory[instance.id].flatMap { $0.list == newest ? $0.files : nil } ?? [:]
+        let known = memory[instance.id] ?? [:]
         var found: [(path: FilePath, entry: HostileEntry)] = []
         var isComplete = area.walk { path, entry in
             if found.count < FileList.mostFiles { found.append((path, entry)) }
@@ -70,7 +62,7 @@ package actor FileVersions {
             log.warning("not all files of \(instance.name) belong to its version: too many")
         }
         let list = try await vault.store(FileList(draft.entries).json)
-        memory[instance.id] = Memory(list: list.address, files: draft.settled)
+        memory[instance.id] = draft.settled
         return Kept(list: list, contents: Array(draft.contents.values))
     }
 

@@ -240,6 +240,24 @@ package actor FlowDeployer {
         return Flows(text: material.flows, credentials: clear, source: .restore)
     }
 
+    /// A version of what is there now, before a restore changes it.
+    package func keepPresent(
+        _ instance: Instance, by actor: Actor
+    ) async throws(DeployFault) -> Version {
+        guard underWay.insert(instance.id).inserted else { throw .deployUnderWay }
+        defer { underWay.remove(instance.id) }
+        await runtime.drain(instance.id)
+        let files = InstanceFiles(InstanceLayout(state: state, instance.id))
+        try system { () throws(SystemError) in try files.layout.makeDirectories() }
+        let present = try system { () throws(SystemError) in try files.read() }
+        let deploy = VersionRecorder.Deploy(
+            flows: present.flows ?? Array("[]".utf8), credentials: present.credentials,
+            modules: files.modules(), at: .now(), by: actor.name, source: .restore)
+        do throws(VersionFault) {
+            return try await recorder.record(deploy, of: instance.id, by: actor)
+        } catch { throw .version(error) }
+    }
+
     /// - Parameter flows: from `prepare`.
     package func restore(
         _ flows: Flows, to instance: Instance, by actor: Actor

@@ -94,7 +94,7 @@ package actor VersionRecorder {
         if instance.settings.filesInVersions, let files {
             // The flows are kept even where the files cannot be.
             do throws(VaultFault) {
-                let kept = try await files.keep(instance, newest: previous?.files)
+                let kept = try await files.keep(instance)
                 draft.files = kept.list
                 draft.fileContents = kept.contents
             } catch { log.error("the files of \(instance.name) are in no version: \(error)") }

@@ -200,9 +200,22 @@ import Testing
         let without = try await restore()
         #expect(without.status == 200 && without.json["filesRestored"]?.isNull == true)
         #expect(try await files.call(.get, path: "a").text == "second")
+        _ = try await files.put("a", "third")
         #expect(try await restore(("files", true)).json["filesRestored"]?.int == 1)
         #expect(try await files.call(.get, path: "a").text == "first")
         #expect(try await files.call(.get, path: "b").text == "late")
+        // What was there before is a version of its own, and comes back.
+        let all = try await house.call(.get, "\(one)/versions").json["items"]?.array ?? []
+        #expect(all.count == 4, "\(all.count)")
+        let before = try #require(all[1]["id"]?.string)
+        let again = try await house.call(
+            .post, "\(one)/restore",
+            JSONObject([("version", .string(before)), ("files", true)]))
+        #expect(again.json["filesRestored"]?.int == 2, "\(again.text)")
+        #expect(try await files.call(.get, path: "a").text == "third")
+        let count = try await house.call(.get, "\(one)/versions").json["count"]
+        // The newest version held what was there: none of its own was needed.
+        #expect(count == 5)
         #expect(try await restore(("files", true), ("removeOthers", true)).status == 200)
         #expect(try await files.call(.get, path: "b").status == 404)
         #expect(house.house.faults.all == [])

@@ -394,9 +394,13 @@ export const de: Record<keyof typeof en, string> = {
   "restore.version": "Version {n} wiederherstellen",
   "restore.snapshot": "„{name}“ wiederherstellen",
   "restore.files": "Auch seine Dateien zurückholen",
-  "restore.filesHint": "Dateien desselben Namens werden ersetzt.",
+  "restore.filesHint":
+    "Dateien desselben Namens werden ersetzt; vorher hält eine Version die jetzigen fest.",
+  "restore.filesLostHint":
+    "Dateien desselben Namens werden ersetzt. Versionen dieser Instanz enthalten keine Dateien: Der jetzige Inhalt geht verloren.",
   "restore.removeOthers": "Dateien entfernen, die nicht dazugehören",
-  "restore.removeOthersHint": "Was Flows seither geschrieben haben, geht verloren.",
+  "restore.removeOthersHint":
+    "Enthalten die Versionen dieser Instanz Dateien, stehen sie in der, die vorher entsteht; sonst gehen sie verloren.",
   "restore.bare": "Ohne Zugangsdaten",
   "restore.bareHint": "Die Knoten haben dann keine: Tragen Sie sie im Editor neu ein.",
   "restore.target": "In welche Instanz",

@@ -388,9 +388,13 @@ export const en = {
   "restore.version": "Restore version {n}",
   "restore.snapshot": "Restore “{name}”",
   "restore.files": "Put its files back too",
-  "restore.filesHint": "Files of the same name are replaced.",
+  "restore.filesHint":
+    "Files of the same name are replaced; a version keeps the present ones first.",
+  "restore.filesLostHint":
+    "Files of the same name are replaced. Versions of this instance hold no files: what they contain now is lost.",
   "restore.removeOthers": "Remove the files that do not belong to it",
-  "restore.removeOthersHint": "What flows have written since is lost.",
+  "restore.removeOthersHint":
+    "They are in the version that is made first, if versions of this instance hold files; else they are lost.",
   "restore.bare": "Without credentials",
   "restore.bareHint": "Nodes have none then: enter them again in the editor.",
   "restore.target": "Into which instance",

@@ -122,7 +122,7 @@ export function Restore(p: Props) {
           <>
             <CheckBox
               label={t("restore.files")}
-              hint={t("restore.filesHint")}
+              hint={t(target?.filesInVersions ? "restore.filesHint" : "restore.filesLostHint")}
               checked={files}
               onChange={setFiles}
             />

@@ -3,7 +3,7 @@ import Domain
 import FoundationEssentials
 import Testing
 
-/// 20,000 rounds with LINESIDE_LONG=1, a few hundred otherwise; a round is named by its seed.
+/// 5,000 rounds with LINESIDE_LONG=1, 60 otherwise; a round is named by its seed.
 @Suite("Comparisons of random flows", .timeLimit(.minutes(10))) struct ComparisonFuzzTests {
     private static let rounds =
         ProcessInfo.processInfo.environment["LINESIDE_LONG"] == nil ? 60 : 5000
@@ -66,6 +66,42 @@ import Testing
     private static func hasUniqueIDs(_ flows: [JSONValue]) -> Bool {
         let ids = FlowDocument(flows).nodes.compactMap(\.id)
         return Set(ids).count == ids.count
+    }
+
+    /// A folder of flows.json files from elsewhere; none is ours to carry.
+    private static let folder = ProcessInfo.processInfo.environment["LINESIDE_FLOWS"]
+
+    @Test("Flows of real plants, renewed and edited, compare as made ones do")
+    func real() throws {
+        guard let folder = Self.folder else {
+            print("skipped: LINESIDE_FLOWS names no folder of flows.json files")
+            return
+        }
+        var compared = 0
+        for name in try Files.list(folder).sorted() where name.hasSuffix(".json") {
+            let bytes = try Files.read("\(folder)/\(name)")
+            guard let from = try? JSONReader.read(bytes, limit: bytes.count).array,
+                !from.isEmpty, from.allSatisfy({ $0["id"]?.string != nil })
+            else { continue }
+            compared += 1
+            var generator = FlowGenerator(seed: UInt64(bytes.count))
+            let renewed = generator.renewed(from)
+            #expect(Self.compare(from, renewed, .name).isIdentical, "\(name) renewed")
+            for edits in [0, 1, 20, 200] {
+                let to = generator.edited(from, edits: edits, hostile: false)
+                for (from, to) in [(from, to), (to, from), (renewed, to)] {
+                    for match in FlowComparison.Match.allCases {
+                        let applied = Self.compare(from, to, match)
+                            .applied(to: FlowDocument(from))
+                        #expect(
+                            canonical(.array(applied)) == canonical(.array(to)),
+                            "\(name), \(edits) edits, matched by \(match.rawValue)")
+                    }
+                }
+            }
+        }
+        #expect(compared > 0, "no flows in \(folder)")
+        print("real flows compared: \(compared)")
     }
 
     @Test("Counts of nodes, of containers and of the list agree")

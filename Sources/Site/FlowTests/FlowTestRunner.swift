@@ -33,8 +33,9 @@ package actor FlowTestRunner: Service {
     private var queue: [Waiting] = []
     private var active: [Instance.ID: Task<Void, Never>] = [:]
     private var isOpen = false
-    /// Runs that began earlier are of an appliance before this one.
-    private let madeAt: Timestamp
+    /// Of this process; an unfinished run that is none of them is of an appliance before this one,
+    /// whatever the clock said then.
+    private var begun: Set<FlowTestRun.ID> = []
 
     package init(
         stores: Stores, source: any FlowTestSource, bench: FlowTestBench,
@@ -47,7 +48,6 @@ package actor FlowTestRunner: Service {
         self.process = process
         self.bus = bus
         self.clock = clock
-        madeAt = clock()
     }
 
     /// - Parameters:
@@ -63,6 +63,7 @@ package actor FlowTestRunner: Service {
             id: .random(), instanceID: id, versionID: version.id, versionNumber: version.number,
             startedAt: clock(), by: actor.name,
             result: FlowTestResult(cases: cases.map { FlowTestOutcome(name: $0.name.text) }))
+        begun.insert(run.id)
         do throws(StoreError) { try await stores.flowTestRuns.insert(run, by: actor) } catch {
             throw .store(error)
         }
@@ -128,8 +129,7 @@ package actor FlowTestRunner: Service {
 
     private func recover() async {
         let unfinished = (try? await stores.flowTestRuns.unfinished()) ?? []
-        let own = Set(queue.map(\.run.id))
-        for var run in unfinished where run.startedAt < madeAt && !own.contains(run.id) {
+        for var run in unfinished where !begun.contains(run.id) {
             await finish(&run, detail: FlowTestProcess.interrupted)
         }
     }

@@ -158,15 +158,17 @@ private struct NoMaterial: FlowTestSource {
         }
     }
 
-    @Test("A run that a killed appliance left without an end becomes an error at the next start")
-    func killed() async throws {
+    @Test(
+        "A run that a killed appliance left without an end becomes an error at the next start",
+        arguments: [Duration.seconds(-60), .zero, .seconds(3600)])
+    func killed(_ clockSetBack: Duration) async throws {
         let house = try await House()
         let press = try await house.instance("Press")
         let version = try #require(
             try await house.factory.stores.versions.latest(of: press.id))
         let left = FlowTestRun(
             id: .random(), instanceID: press.id, versionID: version.id, versionNumber: 1,
-            startedAt: house.clock.now + .seconds(-60), by: nil,
+            startedAt: house.clock.now + clockSetBack, by: nil,
             result: FlowTestResult(cases: [FlowTestOutcome(name: "A", state: .running)]))
         try await house.factory.stores.flowTestRuns.insert(left, by: .site)
         let service = Task { try await house.runner.run() }

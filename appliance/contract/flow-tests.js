@@ -57,4 +57,10 @@ function casesOf(recipe) {
   );
 }
 
-module.exports = { runCase, assertPassed, casesOf };
+/** Why a case can't be run here, for `skip`: what runs it has no node packages to give it. */
+function skipped({ needs }) {
+  const modules = Object.entries(needs?.modules ?? {}).map((one) => one.join(" "));
+  return modules.length > 0 && `needs ${modules.join(", ")}, which is not here`;
+}
+
+module.exports = { runCase, assertPassed, casesOf, skipped };

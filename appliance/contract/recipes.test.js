@@ -4,7 +4,7 @@ const assert = require("node:assert/strict");
 const fs = require("node:fs");
 const path = require("node:path");
 const { it } = require("node:test");
-const { assertPassed, casesOf, runCase } = require("./flow-tests");
+const { assertPassed, casesOf, runCase, skipped } = require("./flow-tests");
 const { onEachRuntime } = require("./runtimes");
 
 const RECIPES = path.join(__dirname, "..", "..", "recipes");
@@ -30,7 +30,8 @@ onEachRuntime("a recipe", (create) => {
     const cases = Object.entries(casesOf(folder));
     it(`has a fixture: ${name}`, () => assert.notEqual(cases.length, 0));
     for (const [file, test] of cases) {
-      it(`does what its fixture says: ${name}, ${file}: ${test.name}`, async () => {
+      const title = `does what its fixture says: ${name}, ${file}: ${test.name}`;
+      it(title, { skip: skipped(test) }, async () => {
         const flows = read(name, "flows.json");
         const environment = { ...defaultsOf(name), ...test.environment };
         assertPassed(await runCase(create, { test: { ...test, environment }, flows }), name);

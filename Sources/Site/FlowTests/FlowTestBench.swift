@@ -11,7 +11,7 @@ package actor FlowTestBench {
     /// Free space below which no test is run.
     private static let neededSpace: UInt64 = 512 << 20
 
-    private let state: String
+    let state: String
     private let preparation: StartPreparation
     private let groups: ControlGroups?
     private let executor = BlockingExecutor(label: "flow-tests")

@@ -32,6 +32,7 @@ package struct FlowTestProcess: FlowTestExecution {
         "This ran without a fence around files: the kernel of this server has no Landlock."
 
     package func run(_ job: FlowTestJob) async -> FlowTestOutcome {
+        if let lack = await bench.lack(of: job) { return failed(job, lack) }
         let place: FlowTestPlace
         do throws(SystemError) { place = try await bench.prepare(job) } catch {
             return failed(job, error.isFull ? "The disk is full." : "\(error)")

@@ -34,6 +34,23 @@ import Testing
         #expect(test.name.text == "A test" && test.steps == 7 && test.restarts == 1)
         #expect(test.timeLimit == .milliseconds(1000 + 2000 + 200 + 2000) + .seconds(120))
         #expect(test.environment.map(\.name) == ["LIMIT"])
+        #expect(test.needs == [FlowTestModule(name: "node-red-contrib-modbus", version: "*")])
+    }
+
+    @Test(
+        "A version of a package that a case needs is told from one that it can't use",
+        arguments: [
+            ("*", "1.0.0", true), ("", "1.0.0", true), ("1.2", "1.2.0", true),
+            ("1.2", "1.20.0", false), ("1.x", "1.9.0", true), ("1.2.3", "1.2.3", true),
+            ("1.2.3", "1.2.4", false),
+            ("^1.2.3", "1.9.0", true), ("~1.2.3", "1.2.9", true), ("^1.2.3", "2.0.0", false),
+            ("^1.2.3", "10.0.0", false), (">=1 <3", "9.0.0", true),
+        ])
+    func versions(_ wanted: String, _ installed: String, _ isTaken: Bool) {
+        let module = FlowTestModule(name: "a", version: wanted)
+        #expect(module.accepts(installed) == isTaken)
+        #expect((module.lack(in: installed) == nil) == isTaken)
+        #expect(module.lack(in: nil) == "It needs a \(wanted); the instance has none.")
     }
 
     @Test(

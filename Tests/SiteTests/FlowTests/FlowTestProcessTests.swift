@@ -103,6 +103,35 @@ struct FlowTestProcessTests {
         #expect(bench.left == [])
     }
 
+    @Test("A case whose node package is missing or too old is not run, and says what it needs")
+    func modules() async throws {
+        let bench = try Bench()
+        var job = try bench.job(.practice, function: "msg.payload = 'done'; return msg;")
+        job.test = try FlowTestCase(
+            text: Array(
+                """
+                {"format": "lineside-flow-test/1", "name": "A test",
+                 "needs": {"modules": {"@acme/press": "1.2"}}, "steps": [
+                    {"send": {"payload": 1}, "to": "work"},
+                    {"expect": {"payload": "done"}, "at": "out"}]}
+                """.utf8))
+        var outcome = await bench.run(job)
+        #expect(outcome.state == .error)
+        #expect(outcome.detail == "It needs @acme/press 1.2; the instance has none.")
+        let user = InstanceLayout(state: bench.directory.path, bench.instance).user
+        let package = "\(user)/node_modules/@acme/press"
+        try Files.makeDirectory(package)
+        for (version, detail) in [
+            ("1.0.4", "It needs @acme/press 1.2; the instance has 1.0.4."), ("1.2.4", nil),
+        ] {
+            let text = #"{"name": "@acme/press", "version": "\#(version)"}"#
+            try Files.replace("\(package)/package.json", with: Array(text.utf8))
+            outcome = await bench.run(job)
+            #expect(outcome.detail == detail, "\(outcome)")
+        }
+        #expect(outcome.state == .passed, "\(outcome)")
+    }
+
     @Test("A failed step is told, and nothing is left behind", arguments: programs)
     func fails(_ program: InstanceDefinition.Program) async throws {
         let bench = try Bench()

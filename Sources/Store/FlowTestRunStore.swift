@@ -65,6 +65,21 @@ package struct FlowTestRunStore: Sendable {
         }
     }
 
+    /// That somebody broke a run off.
+    package func recordStop(
+        of instance: Instance.ID, by actor: Actor
+    ) async throws(StoreError) {
+        try await database.write { (tx: borrowing Transaction) throws(StoreError) in
+            let instance = try InstanceStore.get(instance, in: tx)
+            try tx.record(
+                AuditEvent(
+                    kind: "flow-test.stopped", object: instance.reference,
+                    teamID: instance.teamID,
+                    text: "A run of the tests of instance “\(instance.name)” was stopped"),
+                by: actor)
+        }
+    }
+
     /// How far it is. A run of an instance that is gone is nobody's.
     package func update(_ run: FlowTestRun) async throws(StoreError) {
         try await database.write { (tx: borrowing Transaction) throws(StoreError) -> Void in

@@ -40,6 +40,9 @@ package struct FlowTestRoutes: Resource {
             Route(
                 .get, "\(instance)/test-runs/{run}", .needs(.testsRead), "Read a test run",
                 showRun),
+            Route(
+                .delete, "\(instance)/test-runs/{run}", .needs(.testsEdit),
+                "Stop a test run that waits or runs", stopRun),
         ]
     }
 
@@ -127,6 +130,16 @@ package struct FlowTestRoutes: Resource {
                     try await runs.get(run, of: id)
                 }))
     }
+
+    /// The run stays, with who stopped it.
+    private func stopRun(_ context: RequestContext) async throws(Problem) -> Done {
+        let id: Instance.ID = try context.id("instance")
+        let run: FlowTestRun.ID = try context.id("run")
+        do throws(FlowTestRunner.Fault) {
+            try await runner.stop(run, of: id, by: context.actor)
+        } catch { throw Problem(error) }
+        return Done()
+    }
 }
 
 extension Problem {
@@ -136,6 +149,10 @@ extension Problem {
         case .noVersion:
             self = .conflict("Nothing was deployed to this instance yet: there are no flows.")
         case .noTests: self = .conflict("There is no test to run: add one first.")
+        case .waiting:
+            self = .conflict(
+                "A run of this instance’s tests waits already: let it end, or stop it first.")
+        case .ended: self = .conflict("This test run has ended already.")
         case .invalid(let name, let reason):
             self = .conflict("The test “\(name)” can't be run: \(reason).")
         }

@@ -13,6 +13,10 @@ package actor FlowTestRunner: Service {
         case noTests
         /// A test that was kept once and is none any more.
         case invalid(name: String, reason: String)
+        /// As many runs of the instance as may be have not ended yet.
+        case waiting
+        /// The run has ended already.
+        case ended
     }
 
     private struct Waiting {
@@ -21,7 +25,14 @@ package actor FlowTestRunner: Service {
         let version: Version
     }
 
+    private struct Active {
+        let run: FlowTestRun.ID
+        let task: Task<Void, Never>
+    }
+
     private static let slots = 2
+    /// Of one instance: one that runs and one that waits.
+    private static let unfinished = 2
 
     private let stores: Stores
     private let source: any FlowTestSource
@@ -31,7 +42,11 @@ package actor FlowTestRunner: Service {
     private let clock: @Sendable () -> Timestamp
     private let log = Log("flow-tests")
     private var queue: [Waiting] = []
-    private var active: [Instance.ID: Task<Void, Never>] = [:]
+    private var active: [Instance.ID: Active] = [:]
+    /// Not ended yet, those included that are about to wait.
+    private var unfinished: [FlowTestRun.ID: Instance.ID] = [:]
+    /// Why runs are being broken off.
+    private var stopped: [FlowTestRun.ID: String] = [:]
     private var isOpen = false
     /// Of this process; an unfinished run that is none of them is of an appliance before this one,
     /// whatever the clock said then.
@@ -63,14 +78,44 @@ package actor FlowTestRunner: Service {
             id: .random(), instanceID: id, versionID: version.id, versionNumber: version.number,
             startedAt: clock(), by: actor.name,
             result: FlowTestResult(cases: cases.map { FlowTestOutcome(name: $0.name.text) }))
+        guard unfinished.values.count(where: { $0 == id }) < Self.unfinished else {
+            throw .waiting
+        }
         begun.insert(run.id)
+        unfinished[run.id] = id
         do throws(StoreError) { try await stores.flowTestRuns.insert(run, by: actor) } catch {
+            unfinished[run.id] = nil
             throw .store(error)
         }
         queue.append(Waiting(run: run, cases: cases, version: version))
         publish(run)
         advance()
         return run
+    }
+
+    /// Breaks a run off that waits or runs; returns when it has ended.
+    package func stop(
+        _ id: FlowTestRun.ID, of instance: Instance.ID, by actor: Actor
+    ) async throws(Fault) {
+        let state: FlowTestRun.State
+        do throws(StoreError) {
+            state = try await stores.flowTestRuns.get(id, of: instance).state
+        } catch { throw .store(error) }
+        guard state == .running else { throw .ended }
+        let sentence = "It was stopped by \(actor.name)."
+        if let index = queue.firstIndex(where: { $0.run.id == id }) {
+            var run = queue.remove(at: index).run
+            await finish(&run, detail: sentence)
+        } else if let running = active[instance], running.run == id {
+            stopped[id] = sentence
+            running.task.cancel()
+            await running.task.value
+        } else {
+            throw .ended
+        }
+        do throws(StoreError) {
+            try await stores.flowTestRuns.recordStop(of: instance, by: actor)
+        } catch { throw .store(error) }
     }
 
     private func cases(
@@ -119,7 +164,7 @@ package actor FlowTestRunner: Service {
         advance()
         while !Task.isCancelled { try? await Task.sleep(for: .seconds(3600)) }
         isOpen = false
-        let tasks = Array(active.values)
+        let tasks = active.values.map(\.task)
         for task in tasks { task.cancel() }
         for task in tasks { await task.value }
         let waiting = queue
@@ -141,11 +186,12 @@ package actor FlowTestRunner: Service {
             let index = queue.firstIndex(where: { active[$0.run.instanceID] == nil })
         {
             let next = queue.remove(at: index)
-            active[next.run.instanceID] = Task {
+            let task = Task {
                 await self.perform(next)
                 self.active[next.run.instanceID] = nil
                 self.advance()
             }
+            active[next.run.instanceID] = Active(run: next.run.id, task: task)
         }
     }
 
@@ -165,14 +211,20 @@ package actor FlowTestRunner: Service {
                 FlowTestJob(
                     run: run.id, number: index, test: test, flows: material.flows,
                     definition: material.definition, variables: material.variables))
+            if let reason = stopped[run.id], run.result.cases[index].state == .error {
+                run.result.cases[index].detail = reason
+            }
             await keep(run)
         }
-        await finish(&run, detail: Task.isCancelled ? FlowTestProcess.interrupted : nil)
+        let reason = stopped[run.id] ?? FlowTestProcess.interrupted
+        await finish(&run, detail: Task.isCancelled ? reason : nil)
+        stopped[run.id] = nil
     }
 
     private func finish(_ run: inout FlowTestRun, detail: String? = nil) async {
         run.finish(at: clock(), detail: detail)
         await keep(run)
+        unfinished[run.id] = nil
     }
 
     private func keep(_ run: FlowTestRun) async {

@@ -109,6 +109,7 @@ enum RouteRules {
         viewer        r GET    instances/{instance}/test-runs
         member        w POST   instances/{instance}/test-runs
         viewer        r GET    instances/{instance}/test-runs/{run}
+        member        w DELETE instances/{instance}/test-runs/{run}
         viewer        r GET    applications/{application}/snapshots
         member        w POST   applications/{application}/snapshots
         viewer        r GET    snapshots/{snapshot}

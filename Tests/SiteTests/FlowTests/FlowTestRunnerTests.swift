@@ -125,6 +125,36 @@ private struct NoMaterial: FlowTestSource {
         _ = await service.result
     }
 
+    @Test("Beside one that runs one more may wait in an instance, and both can be stopped")
+    func stopped() async throws {
+        let house = try await House()
+        let press = try await house.instance("Press", tests: 2)
+        let service = Task { try await house.runner.run() }
+        let anna = Actor.user(.random(), name: "Anna")
+        let first = try await house.runner.start(of: press.id, by: .site)
+        let second = try await house.runner.start(of: press.id, by: .site)
+        await #expect(throws: FlowTestRunner.Fault.waiting) {
+            _ = try await house.runner.start(of: press.id, by: .site)
+        }
+        _ = try await eventually("one that runs") { house.held.waiting.isEmpty ? nil : true }
+        for run in [second, first] {
+            try await house.runner.stop(run.id, of: press.id, by: anna)
+            let ended = try await house.factory.stores.flowTestRuns.get(run.id, of: press.id)
+            #expect(ended.state == .error && ended.result.detail == "It was stopped by Anna.")
+            #expect(ended.result.cases.allSatisfy { $0.detail == "It was stopped by Anna." })
+            await #expect(throws: FlowTestRunner.Fault.ended) {
+                try await house.runner.stop(run.id, of: press.id, by: anna)
+            }
+        }
+        await #expect(throws: FlowTestRunner.Fault.store(.notFound("The test run"))) {
+            try await house.runner.stop(.random(), of: press.id, by: anna)
+        }
+        let next = try await house.runner.start(of: press.id, by: .site)
+        #expect(try await house.finished(next).state == .passed)
+        service.cancel()
+        _ = await service.result
+    }
+
     @Test("Without a deploy or without a test there is nothing to run")
     func nothing() async throws {
         let house = try await House()

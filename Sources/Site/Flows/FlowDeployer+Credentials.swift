@@ -5,6 +5,19 @@ import Store
 
 /// Credentials under the secret of the instance.
 extension FlowDeployer {
+    /// Node-RED keeps the credentials of nodes that are not named: those are named as empty.
+    func complete(
+        _ credentials: JSONObject?, of id: Instance.ID
+    ) async throws(DeployFault) -> JSONObject? {
+        guard var credentials else { return nil }
+        if let present = try? clearCredentials(of: id, try await secret(of: id)) {
+            for (node, _) in present.members where credentials[node] == nil {
+                credentials[node] = .object(JSONObject())
+            }
+        }
+        return credentials
+    }
+
     func secret(of id: Instance.ID) async throws(DeployFault) -> NodeREDCredentials {
         let secrets: InstanceSecrets
         do throws(StoreError) { secrets = try await stores.instances.secrets(of: id) } catch {

@@ -157,25 +157,25 @@ package actor FlowDeployer {
         return version
     }
 
-    /// Node-RED keeps the credentials of nodes that are not named: those are named as empty.
-    private func complete(
-        _ credentials: JSONObject?, of id: Instance.ID
-    ) async throws(DeployFault) -> JSONObject? {
-        guard var credentials else { return nil }
-        if let present = try? clearCredentials(of: id, try await secret(of: id)) {
-            for (node, _) in present.members where credentials[node] == nil {
-                credentials[node] = .object(JSONObject())
-            }
-        }
-        return credentials
-    }
-
     /// For an instance of which nothing may run meanwhile; what ran is started again.
     private func install(
         _ flows: Flows, into instance: Instance, expected: ContentAddress?, by actor: Actor
     ) async throws(DeployFault) -> Deployed {
         let runs = await runtime.status(of: instance.id).state != .stopped
         if runs { await runtime.halt(instance.id) }
+        let outcome: Result<Version, DeployFault>
+        do throws(DeployFault) {
+            outcome = .success(
+                try await write(flows, into: instance, expected: expected, by: actor))
+        } catch { outcome = .failure(error) }
+        // A deploy that is refused takes nobody's instance down.
+        if runs { await runtime.start(instance.id) }
+        return Deployed(version: try outcome.get(), restarted: runs)
+    }
+
+    private func write(
+        _ flows: Flows, into instance: Instance, expected: ContentAddress?, by actor: Actor
+    ) async throws(DeployFault) -> Version {
         if let expected { try await require(expected, of: instance.id) }
         await runtime.drain(instance.id)
         let files = InstanceFiles(InstanceLayout(state: state, instance.id))
@@ -202,8 +202,7 @@ package actor FlowDeployer {
         try system { () throws(SystemError) in
             try files.install(flows: inline.flows, credentials: sealed)
         }
-        if runs { await runtime.start(instance.id) }
-        return Deployed(version: version, restarted: runs)
+        return version
     }
 
     /// What a restore is going to put there, read whole before anything is changed.

@@ -191,6 +191,18 @@ final class FakeRuntime: InstanceRuntime {
         #expect(await !deployer.restarts(fixture.press.id))
     }
 
+    @Test("A deploy that is refused starts again what it has ended for it")
+    func refusedWhileEnded() async throws {
+        let first = try await deployer.deploy(flows(Self.one), to: fixture.press, by: actor)
+        _ = try await deployer.deploy(flows(Self.two), to: fixture.press, by: actor)
+        runtime.set(.unhealthy, of: fixture.press.id)
+        await #expect(throws: DeployFault.changedMeanwhile) {
+            _ = try await deployer.deploy(
+                flows(Self.one), to: fixture.press, expected: first.flows, by: actor)
+        }
+        #expect(runtime.asked == ["halt", "start"])
+    }
+
     @Test("A version whose credentials do not open is restored without them, and not with them")
     func lockedCredentials() async throws {
         let version = try await fixture.recorder.record(

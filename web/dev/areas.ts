@@ -2,6 +2,8 @@ import type { FileEntry, FlowTest, FlowTestDefinition, FlowTestRun } from "../sr
 
 /** Files and flow tests of the mock site: one area for whichever instance is asked about. */
 export class Areas {
+  /** The next run does not end by itself. */
+  lasts = false;
   files = new Map<string, number>([
     ["report.csv", 18_204],
     ["shifts/early.csv", 9_120],
@@ -65,8 +67,14 @@ export class Areas {
     return made;
   }
 
+  stop(id: string): void {
+    const found = this.runs.find((r) => r.id === id);
+    if (found) Object.assign(found, { state: "error", detail: "It was stopped by admin." });
+  }
+
   start(): FlowTestRun {
     const made = run(`r${this.runs.length + 1}`, "passed", 13);
+    if (this.lasts) made.state = "running";
     made.cases = this.tests.map((x) => ({
       name: x.name,
       state: "passed",

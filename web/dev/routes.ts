@@ -613,6 +613,7 @@ const CLOSED: Record<string, Handler> = {
   },
   "GET instances/:i/test-runs": (c) => list(c.data.areas.runs),
   "GET instances/:i/test-runs/:r": (c) => find(c.data.areas.runs, c.params.r),
+  "DELETE instances/:i/test-runs/:r": (c) => c.data.areas.stop(c.params.r),
   "POST instances/:i/test-runs": (c) => c.data.areas.start(),
   "GET audit": (c) => {
     const has = (key: string, text: string) =>
@@ -683,6 +684,9 @@ const CONTROLS: Record<string, Handler> = {
   },
   "POST mock/still": (c) => {
     c.live.still = true;
+  },
+  "POST mock/long-run": (c) => {
+    c.data.areas.lasts = true;
   },
   "POST mock/end-sessions": (c) => {
     c.data.sessions = [];

@@ -1,7 +1,11 @@
+import { api } from "../api/client.ts";
+import { may } from "../api/permissions.ts";
 import type { FlowTestCase, FlowTestRun, FlowTestStep, Instance } from "../api/types.ts";
-import { useLoad, useTopic } from "../api/use.ts";
+import { useAction, useLoad, useTopic } from "../api/use.ts";
 import { number } from "../i18n/format.ts";
 import { t, tn, word } from "../i18n/text.ts";
+import { Button } from "../ui/button.tsx";
+import { ProblemNote } from "../ui/problem.tsx";
 import { Await } from "../ui/states.tsx";
 import { Shape } from "../ui/status.tsx";
 import { Time } from "../ui/time.tsx";
@@ -43,6 +47,9 @@ export function RunDetail({ instance, run }: { instance: Instance; run: FlowTest
               ? null
               : <span>{t("tests.counts", { passed: r.passed, failed: r.failed })}</span>}
           </p>
+          {r.state === "running"
+            ? <Stop instance={instance} run={r} onDone={loaded.reload} />
+            : null}
           {r.detail ? <p className="detail is-warning">{r.detail}</p> : null}
           <ul className="test-cases">
             {(r.cases ?? []).map((c) => <Case key={c.name} of={c} />)}
@@ -50,6 +57,29 @@ export function RunDetail({ instance, run }: { instance: Instance; run: FlowTest
         </div>
       )}
     </Await>
+  );
+}
+
+function Stop(
+  p: { instance: Instance; run: FlowTestRun; onDone: () => void },
+) {
+  const action = useAction();
+  return (
+    <>
+      <Button
+        icon="stop-fill"
+        busy={action.busy}
+        why={may(p.instance, "tests.edit") ? null : t("why.role")}
+        onClick={() =>
+          action.run(async () => {
+            await api.delete(`instances/${p.instance.id}/test-runs/${p.run.id}`);
+            p.onDone();
+          })}
+      >
+        {t("tests.stop")}
+      </Button>
+      {action.error ? <ProblemNote error={action.error} /> : null}
+    </>
   );
 }
 

@@ -932,6 +932,7 @@ export const de: Record<keyof typeof en, string> = {
   "tests.deleteAsk": "Den Testfall „{name}“ löschen?",
   "tests.deleteText_one": "Sein {n} Schritt geht verloren. Frühere Ergebnisse bleiben.",
   "tests.deleteText_other": "Seine {n} Schritte gehen verloren. Frühere Ergebnisse bleiben.",
+  "tests.stop": "Diesen Lauf beenden",
   "tests.runs": "Ergebnisse",
   "tests.run": "Lauf",
   "tests.runAll": "Tests ausführen",

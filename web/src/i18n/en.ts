@@ -918,6 +918,7 @@ export const en = {
   "tests.deleteAsk": "Delete the test case “{name}”?",
   "tests.deleteText_one": "Its {n} step is lost. Results of earlier runs stay.",
   "tests.deleteText_other": "Its {n} steps are lost. Results of earlier runs stay.",
+  "tests.stop": "Stop this run",
   "tests.runs": "Results",
   "tests.run": "Run",
   "tests.runAll": "Run tests",

@@ -110,3 +110,12 @@ def test_a_file_comes_out_of_an_old_version(admin):
     with admin.expect_download() as given:
         dialog.get_by_role("button", name="shifts/report.csv").click()
     assert given.value.suggested_filename == "report.csv"
+
+
+def test_a_run_that_takes_too_long_is_stopped(admin, site):
+    admin.request.post(f"{site.url}/mock/long-run", data={})
+    base = press(admin)
+    admin.goto(f"{base}/tests")
+    admin.get_by_role("button", name="Run tests").click()
+    admin.get_by_role("button", name="Stop this run").click()
+    expect(admin.get_by_text("It was stopped by admin.")).to_be_visible()

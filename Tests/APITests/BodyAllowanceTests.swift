@@ -4,7 +4,7 @@ import Testing
 
 @testable import API
 
-@Suite("Body allowance", .timeLimit(.minutes(1))) struct BodyAllowanceTests {
+@Suite("Body allowance", .timeLimit(.minutes(10))) struct BodyAllowanceTests {
     @Test("Large bodies find room one after the other, small ones always, chunked ones as large")
     func room() async throws {
         let allowance = BodyAllowance(ByteCount(150_000))

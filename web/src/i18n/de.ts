@@ -477,8 +477,8 @@ export const de: Record<keyof typeof en, string> = {
   "create.snapshotModules": "Sie brauchen: {list}. Was fehlt, wird danach genannt.",
   "create.empty": "Leer",
   "create.emptyNote": "Im Editor aufbauen",
-  "create.nodes_one": "{n} Node.",
-  "create.nodes_other": "{n} Nodes.",
+  "create.nodes_one": "{n} Node",
+  "create.nodes_other": "{n} Nodes",
   "create.needs": "Braucht: {list}",
   "create.noStack":
     "Es ist kein Stack installiert: Die Instanz läuft mit der Übungslaufzeit, einem Ersatz zum Lernen. Ein Administrator kann einen Stack hinzufügen.",

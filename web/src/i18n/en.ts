@@ -470,8 +470,8 @@ export const en = {
   "create.snapshotModules": "They need: {list}. Missing ones are named after it was made.",
   "create.empty": "Empty",
   "create.emptyNote": "Build it in the editor",
-  "create.nodes_one": "{n} node.",
-  "create.nodes_other": "{n} nodes.",
+  "create.nodes_one": "{n} node",
+  "create.nodes_other": "{n} nodes",
   "create.needs": "Needs: {list}",
   "create.noStack":
     "No stack is installed: the instance will run the practice runtime, a stand-in for learning. An administrator can add a stack.",

@@ -177,7 +177,7 @@ function Wizard(
                   label={t("create.recipe")}
                   hint={
                     <>
-                      {picked.purpose} {tn("create.nodes", picked.nodes)}
+                      {picked.purpose} {tn("create.nodes", picked.nodes)}.
                       {picked.needs.length
                         ? ` ${t("create.needs", { list: picked.needs.join(" ") })}`
                         : ""}

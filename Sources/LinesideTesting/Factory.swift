@@ -65,6 +65,18 @@ package struct Factory: Sendable {
             by: .site)
     }
 
+    /// - Parameter application: `.some(nil)`: not assigned to any.
+    package func device(
+        _ name: String, in application: Application?? = nil, agent: Device.Agent? = nil
+    ) async throws -> Device {
+        let home = application ?? self.application
+        return try await stores.devices.insert(
+            .init(
+                team: home?.teamID ?? team.id, application: home?.id,
+                name: try Name(validating: name), agent: agent,
+                secrets: DeviceSecrets(credentialSecret: [1], pageSecret: [2])), by: .site)
+    }
+
     package func stack(_ name: String) async throws -> Stack {
         try await stores.stacks.insert(
             Stack(

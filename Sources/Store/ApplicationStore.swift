@@ -80,13 +80,19 @@ package struct ApplicationStore: Sendable {
     }
 
     /// With its snapshots.
-    /// - Throws: `.conflict` while it has instances.
+    /// - Throws: `.conflict` while it has instances or devices.
     package func delete(_ id: Application.ID, by actor: Actor) async throws(StoreError) {
         try await database.write { (tx: borrowing Transaction) throws(StoreError) in
             let application = try ApplicationStore.get(id, in: tx)
             guard application.instanceCount == 0 else {
                 throw .conflict("The application still has instances: delete them first.")
             }
+            guard try tx.count(ApplicationSQL.devices, id) == 0 else {
+                throw .conflict("The application still has devices: move or delete them first.")
+            }
+            // Both hold on to snapshots that go with the application.
+            try tx.run(ApplicationSQL.deleteDeployments, id)
+            try tx.run(ApplicationSQL.deleteGroups, id)
             try tx.run(ApplicationSQL.delete, id)
             tx.accessChanged()
             try tx.record(
@@ -111,6 +117,14 @@ extension ApplicationStore {
 
     package func path(of snapshot: Snapshot.ID) async throws(StoreError) -> ScopePath? {
         try await path(ApplicationSQL.pathOfSnapshot, snapshot.text)
+    }
+
+    package func path(of device: Device.ID) async throws(StoreError) -> ScopePath? {
+        try await path(ApplicationSQL.pathOfDevice, device.text)
+    }
+
+    package func path(of group: DeviceGroup.ID) async throws(StoreError) -> ScopePath? {
+        try await path(ApplicationSQL.pathOfDeviceGroup, group.text)
     }
 
     package func path(of alarm: Alarm.ID) async throws(StoreError) -> ScopePath? {
@@ -210,6 +224,9 @@ enum ApplicationSQL: String, CaseIterable {
         """
     case update = "UPDATE application SET name = ?2, description = ?3 WHERE id = ?1"
     case delete = "DELETE FROM application WHERE id = ?1"
+    case devices = "SELECT count(*) FROM device WHERE application_id = ?1"
+    case deleteDeployments = "DELETE FROM deployment WHERE application_id = ?1"
+    case deleteGroups = "DELETE FROM device_group WHERE application_id = ?1"
     case pathOfOrganization = "SELECT id, NULL, NULL FROM organization WHERE id = ?1"
     case pathOfTeam = "SELECT organization_id, id, NULL FROM team WHERE id = ?1"
     case pathOfApplication = """
@@ -225,6 +242,14 @@ enum ApplicationSQL: String, CaseIterable {
         SELECT organization_id, team.id, application.id
         FROM snapshot JOIN application ON application.id = application_id
         JOIN team ON team.id = team_id WHERE snapshot.id = ?1
+        """
+    case pathOfDevice = """
+        SELECT organization_id, team_id, application_id FROM device_row WHERE id = ?1
+        """
+    case pathOfDeviceGroup = """
+        SELECT organization_id, team.id, application.id
+        FROM device_group JOIN application ON application.id = application_id
+        JOIN team ON team.id = team_id WHERE device_group.id = ?1
         """
     case pathOfAlarm = "SELECT organization_id, team_id, application_id FROM alarm WHERE id = ?1"
     case pathOfGrant = """

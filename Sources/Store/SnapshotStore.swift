@@ -105,12 +105,17 @@ package struct SnapshotStore: Sendable {
     }
 
     /// The version that it named stays while its instance does.
-    /// - Throws: `.conflict` where it is pinned.
+    /// - Throws: `.conflict` where it is pinned, or devices are to run it.
     package func delete(_ id: Snapshot.ID, by actor: Actor) async throws(StoreError) {
         try await database.write { (tx: borrowing Transaction) throws(StoreError) in
             let snapshot = try SnapshotStore.get(id, in: tx)
             guard !snapshot.isPinned else {
                 throw .conflict("The snapshot “\(snapshot.name)” is pinned: unpin it first.")
+            }
+            guard try tx.count(SnapshotSQL.wanted, id) == 0 else {
+                throw .conflict(
+                    "The snapshot “\(snapshot.name)” is the target of devices or belongs to a "
+                        + "deployment: give them another one first.")
             }
             let team = try ApplicationStore.get(snapshot.applicationID, in: tx).teamID
             try tx.run(SnapshotSQL.delete, id)
@@ -165,6 +170,11 @@ extension Snapshot {
 }
 
 enum SnapshotSQL: String, CaseIterable {
+    case wanted = """
+        SELECT (SELECT count(*) FROM device WHERE target_snapshot_id = ?1)
+            + (SELECT count(*) FROM device_group WHERE target_snapshot_id = ?1)
+            + (SELECT count(*) FROM deployment WHERE snapshot_id = ?1)
+        """
     case get = "SELECT * FROM snapshot WHERE id = ?1"
     case list = """
         SELECT * FROM snapshot

@@ -26,6 +26,7 @@ package struct Stores: Sendable {
     package let snapshots: SnapshotStore
     package let flowTests: FlowTestStore
     package let flowTestRuns: FlowTestRunStore
+    package let devices: DeviceStore
     package let alarms: AlarmStore
     package let logs: LogStore
     package let resources: ResourceStore
@@ -55,6 +56,7 @@ package struct Stores: Sendable {
         snapshots = SnapshotStore(database: registry)
         flowTests = FlowTestStore(database: registry)
         flowTestRuns = FlowTestRunStore(database: registry)
+        devices = DeviceStore(database: registry)
         alarms = AlarmStore(database: registry)
         logs = LogStore(database: history, bounds: logBounds)
         resources = ResourceStore(database: history)
@@ -116,6 +118,7 @@ package enum Statements {
         texts(SnapshotSQL.self),
         texts(FlowTestSQL.self),
         texts(FlowTestRunSQL.self),
+        texts(DeviceSQL.self),
         texts(AlarmSQL.self),
     ].flatMap { $0 }
     package static let logs: [String] = [texts(LogSQL.self), texts(ResourceSQL.self)].flatMap { $0 }

@@ -73,13 +73,19 @@ package struct TeamStore: Sendable {
     }
 
     /// With its applications, snapshots and grants.
-    /// - Throws: `.conflict` while it has instances: those are stopped and deleted one by one.
+    /// - Throws: `.conflict` while it has instances or devices: those are deleted one by one.
     package func delete(_ id: Team.ID, by actor: Actor) async throws(StoreError) {
         try await database.write { (tx: borrowing Transaction) throws(StoreError) in
             let team = try TeamStore.get(id, in: tx)
             guard team.counts.instances == 0 else {
                 throw .conflict("The team still has instances: delete or move them first.")
             }
+            guard try tx.count(TeamSQL.devices, id) == 0 else {
+                throw .conflict("The team still has devices: delete them first.")
+            }
+            // Groups hold on to snapshots that go with the team.
+            try tx.run(TeamSQL.deleteDeployments, id)
+            try tx.run(TeamSQL.deleteGroups, id)
             try tx.run(TeamSQL.delete, id)
             tx.accessChanged()
             try tx.record(.removed(team.reference, team: id), by: actor)
@@ -145,4 +151,13 @@ enum TeamSQL: String, CaseIterable {
     case slugTaken = "SELECT count(*) FROM team WHERE slug = ?1"
     case rename = "UPDATE team SET name = ?2 WHERE id = ?1"
     case delete = "DELETE FROM team WHERE id = ?1"
+    case devices = "SELECT count(*) FROM device WHERE team_id = ?1"
+    case deleteDeployments = """
+        DELETE FROM deployment
+        WHERE application_id IN (SELECT id FROM application WHERE team_id = ?1)
+        """
+    case deleteGroups = """
+        DELETE FROM device_group
+        WHERE application_id IN (SELECT id FROM application WHERE team_id = ?1)
+        """
 }

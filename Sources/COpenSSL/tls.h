@@ -19,6 +19,18 @@ static inline int copenssl_add_chain(SSL_CTX *context, X509 *certificate) {
     return SSL_CTX_add1_chain_cert(context, certificate);
 }
 
+static inline int copenssl_add_chain_of_one(SSL *session, X509 *certificate) {
+    return SSL_add1_chain_cert(session, certificate);
+}
+
+/// Sessions are told of and kept nowhere else.
+static inline void copenssl_tell_sessions(
+    SSL_CTX *context, int (*kept)(SSL *session, SSL_SESSION *kept)) {
+    SSL_CTX_set_session_cache_mode(
+        context, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
+    SSL_CTX_sess_set_new_cb(context, kept);
+}
+
 static inline int copenssl_ask_for_name(SSL *session, const char *name) {
     return SSL_set_tlsext_host_name(session, name);
 }

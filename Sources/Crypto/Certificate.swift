@@ -73,7 +73,7 @@ package struct Certificate: Sendable, Equatable {
         return Hex.encode(bytes)
     }
 
-    private static func publicKeyDigest(of raw: OpaquePointer) throws(OpenSSLError) -> [UInt8] {
+    static func publicKeyDigest(of raw: OpaquePointer) throws(OpenSSLError) -> [UInt8] {
         var der: UnsafeMutablePointer<UInt8>?
         let length = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(raw), &der)
         guard length > 0, let der else { throw OpenSSLError() }

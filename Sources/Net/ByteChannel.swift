@@ -86,22 +86,29 @@ package struct ChannelSecurity: Sendable {
     package let applicationProtocol: String?
     /// DER. Checked against the configured authority.
     package let peerCertificate: [UInt8]?
+    /// The same, as a server sees it.
+    package let client: ClientCertificate?
     /// Name that the peer asked for (SNI).
     package let serverName: String?
     /// `TLSv1.3`
     package let version: String
+    /// The handshake went on from an earlier session.
+    package let isResumed: Bool
     /// RFC 9266 and its like: a secret that only the two ends of this connection can compute. Any
     /// thread; `nil` once the connection is closed.
     package let exporter: @Sendable (_ label: String, _ count: Int) -> [UInt8]?
 
     package init(
-        applicationProtocol: String?, peerCertificate: [UInt8]?, serverName: String?,
-        version: String, exporter: @escaping @Sendable (String, Int) -> [UInt8]?
+        applicationProtocol: String?, peerCertificate: [UInt8]?, client: ClientCertificate? = nil,
+        serverName: String?, version: String, isResumed: Bool = false,
+        exporter: @escaping @Sendable (String, Int) -> [UInt8]?
     ) {
         self.applicationProtocol = applicationProtocol
         self.peerCertificate = peerCertificate
+        self.client = client
         self.serverName = serverName
         self.version = version
+        self.isResumed = isResumed
         self.exporter = exporter
     }
 }

@@ -14,18 +14,6 @@ package enum ConnectAddress: Sendable, Hashable, CustomStringConvertible {
     }
 }
 
-/// TLS on a connection that we make.
-package struct ConnectTLS: Sendable {
-    package let configuration: TLSClientConfiguration
-    /// DNS name or IP address that the server's certificate must carry.
-    package let name: String
-
-    package init(_ configuration: TLSClientConfiguration, name: String) {
-        self.configuration = configuration
-        self.name = name
-    }
-}
-
 extension EventLoop {
     /// Connects on this loop; call it there. `opened` is called once, never within this call.
     package func connect(
@@ -43,7 +31,7 @@ extension EventLoop {
         let channel =
             if let tls {
                 TLSChannel(
-                    self, fd, connecting: true, .client(tls.configuration.context, name: tls.name))
+                    self, fd, connecting: true, .client(tls))
             } else { SocketChannel(self, fd, connecting: true) }
         channel.open(limit: timeout) { result in opened(result.map { channel }) }
     }

@@ -1,5 +1,5 @@
 import Basics
-package import Crypto
+import Crypto
 import Synchronization
 
 /// What a TLS listener shows and asks for. `reload` changes what connections made from then on get;
@@ -69,22 +69,6 @@ package final class TLSConfiguration: Sendable {
                 identity, protocols: options.protocols,
                 needCertificate: options.certificateProtocols,
                 clientAuthority: options.clientAuthority)
-        } catch { throw .tls(error.reason) }
-    }
-}
-
-/// Whom we trust and who we are when we connect. One for many connections.
-package final class TLSClientConfiguration: Sendable {
-    let context: TLSContext
-
-    /// - Parameter authority: PEM; servers that it did not sign are refused.
-    /// - Parameter identity: our own certificate, for servers that ask for one.
-    package init(
-        authority: [UInt8], protocols: [String] = [], identity: TLSContext.Identity? = nil
-    ) throws(NetError) {
-        do throws(OpenSSLError) {
-            context = try TLSContext.client(
-                authority: authority, protocols: protocols, identity: identity)
         } catch { throw .tls(error.reason) }
     }
 }

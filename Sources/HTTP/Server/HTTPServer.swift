@@ -10,6 +10,9 @@ package final class HTTPServer: Sendable {
     /// Takes over connections under one of the protocols that ALPN settles on.
     package typealias Alternative = @Sendable (any ByteChannel) -> Void
 
+    /// HTTP/1.1, with and without a certificate of the client.
+    private static let spoken: Set<String> = ["http/1.1", "lineside-http/1"]
+
     private let group: EventLoopGroup
     private let site: ServerSite
     private let counts: ConnectionLimits
@@ -39,8 +42,10 @@ package final class HTTPServer: Sendable {
             address, loops: group.loops, limits: counts, tls: tls,
             plainAnswer: ServerSite.speakTLS, log: site.log
         ) { channel in
-            if let name = channel.security?.applicationProtocol, let other = alternatives[name] {
-                return other(channel)
+            if let name = channel.security?.applicationProtocol {
+                if let other = alternatives[name] { return other(channel) }
+                // One certificate serves sockets that do not speak all that it offers.
+                guard Self.spoken.contains(name) else { return channel.abort(.aborted) }
             }
             let connection = ServerConnection(channel, site: site, handler: handler)
             site.add(connection)

@@ -43,7 +43,8 @@ final class ServerConnection: ChannelHandler, @unchecked Sendable {
         let security = channel.security
         peer = Peer(
             address: channel.peer.host, certificate: security?.peerCertificate,
-            applicationProtocol: security?.applicationProtocol, uid: channel.peer.userID,
+            client: security?.client, applicationProtocol: security?.applicationProtocol,
+            uid: channel.peer.userID,
             exporter: { label, count in security?.exporter(label, count) })
     }
 

@@ -173,6 +173,10 @@ private let get = "GET / HTTP/1.1\r\nHost: h\r\n\r\n"
             let subject = request.peer.certificate.flatMap { try? Certificate(der: $0) }?.subject
             let name = request.peer.applicationProtocol ?? "-"
             let secret = await request.peer.exporter("EXPORTER-Test", 16) ?? []
+            let client = request.peer.client
+            guard client?.commonName == subject, client?.serial.utf8.count == 32 else {
+                return .text("what the certificate says is not what is seen of it end")
+            }
             return .text("\(subject ?? "-") \(name) \(request.secure) \(secret) end")
         }
         let connection = try await server.connect()
@@ -227,6 +231,12 @@ private let get = "GET / HTTP/1.1\r\nHost: h\r\n\r\n"
             port: port, on: group.next(), tls: ConnectTLS(client, name: "127.0.0.1"))
         #expect(await taken.take()?.security?.applicationProtocol == "lineside-mqtt/1")
         await device.abort()
+        // The same certificate on a socket behind which nobody speaks that.
+        let other = try server.listen(.tcp(host: "127.0.0.1", port: 0), tls: tls) { _ in .empty() }
+        let lost = try await RawClient(
+            port: other, on: group.next(), tls: ConnectTLS(client, name: "127.0.0.1"))
+        await lost.send(get)
+        #expect(await lost.untilEnd() == "")
         await server.drain(deadline: .zero)
         await group.shutdown()
     }

@@ -61,7 +61,7 @@ final class ConnectionPool: Sendable {
         let result = await withCheckedContinuation {
             (waiting: CheckedContinuation<Result<ChannelStream, NetError>, Never>) in
             loop.execute {
-                loop.connect(to: upstream.address, timeout: timeout) { result in
+                upstream.connect(on: loop, timeout: timeout) { result in
                     waiting.resume(
                         returning: result.map { channel in
                             let stream = ChannelStream(channel)

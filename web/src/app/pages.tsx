@@ -1,57 +1,55 @@
 import type { ReactNode } from "react";
-import { AccountPage } from "../account/account.tsx";
-import { AuditPage } from "../audit/audit.tsx";
-import { ComparePage } from "../compare/compare.tsx";
-import { SnapshotFlows, VersionFlows } from "../compare/flows.tsx";
 import { matchPath, type Params } from "../core/router.ts";
 import { t } from "../i18n/text.ts";
-import { CreateInstance } from "../instances/create.tsx";
 import { InstancePage } from "../instances/instance.tsx";
 import { InstancesPage } from "../instances/instances.tsx";
 import { OpenPages } from "../instances/open-pages.tsx";
 import { OverviewPage } from "../overview/overview.tsx";
-import { ApplicationPage } from "../snapshots/application.tsx";
-import { ApplicationsPage } from "../snapshots/applications.tsx";
-import { SnapshotPage } from "../snapshots/snapshot.tsx";
-import { RecipePage } from "../recipes/recipe.tsx";
-import { RecipesPage } from "../recipes/recipes.tsx";
-import { StacksPage } from "../stacks/stacks.tsx";
 import { LinkButton } from "../ui/button.tsx";
+import { Lazily } from "../ui/lazily.tsx";
 import { useLocation } from "../ui/navigation.ts";
 import { PageHead } from "../ui/page-head.tsx";
 import { Empty } from "../ui/states.tsx";
-import { UserPage } from "../users/user.tsx";
-import { UsersPage } from "../users/users.tsx";
 import { AlarmsPage } from "./alarms.tsx";
-import { SettingsPage } from "./settings.tsx";
+
+/** Areas that the browser gets when somebody goes there: few, as each costs what they share. */
+const keeping = () => import("../areas/keeping.ts");
+const house = () => import("../areas/house.ts");
+
+function within<M>(load: () => Promise<M>, draw: (module: M, params: Params) => ReactNode) {
+  return (params: Params) => <Lazily load={load} draw={(module) => draw(module, params)} />;
+}
 
 /** Every page and its address. */
 const PAGES: readonly [string, (params: Params) => ReactNode][] = [
   ["/", () => <OverviewPage />],
   ["/instances", () => <InstancesPage />],
-  ["/instances/new", () => <CreateInstance />],
+  ["/instances/new", within(keeping, (m) => <m.CreateInstance />)],
   ["/instances/:id", (p) => <InstancePage key={p.id} id={p.id} tab="overview" />],
   ["/instances/:id/:tab", (p) => <InstancePage key={p.id} id={p.id} tab={p.tab} />],
   [
     "/instances/:id/versions/:version",
-    (p) => <VersionFlows key={p.version} instance={p.id} version={p.version} />,
+    within(
+      keeping,
+      (m, p) => <m.VersionFlows key={p.version} instance={p.id} version={p.version} />,
+    ),
   ],
-  ["/applications", () => <ApplicationsPage />],
-  ["/applications/:id", (p) => <ApplicationPage key={p.id} id={p.id} />],
-  ["/snapshots/:id", (p) => <SnapshotPage key={p.id} id={p.id} />],
-  ["/snapshots/:id/flows", (p) => <SnapshotFlows key={p.id} id={p.id} />],
-  ["/compare", () => <ComparePage />],
-  ["/recipes", () => <RecipesPage />],
-  ["/recipes/:name", (p) => <RecipePage key={p.name} name={p.name} />],
-  ["/stacks", () => <StacksPage />],
-  ["/users", () => <UsersPage tab="users" />],
-  ["/users/invitations", () => <UsersPage tab="invitations" />],
-  ["/users/:id", (p) => <UserPage key={p.id} id={p.id} />],
-  ["/audit", () => <AuditPage />],
+  ["/applications", within(keeping, (m) => <m.ApplicationsPage />)],
+  ["/applications/:id", within(keeping, (m, p) => <m.ApplicationPage key={p.id} id={p.id} />)],
+  ["/snapshots/:id", within(keeping, (m, p) => <m.SnapshotPage key={p.id} id={p.id} />)],
+  ["/snapshots/:id/flows", within(keeping, (m, p) => <m.SnapshotFlows key={p.id} id={p.id} />)],
+  ["/compare", within(keeping, (m) => <m.ComparePage />)],
+  ["/recipes", within(keeping, (m) => <m.RecipesPage />)],
+  ["/recipes/:name", within(keeping, (m, p) => <m.RecipePage key={p.name} name={p.name} />)],
+  ["/stacks", within(keeping, (m) => <m.StacksPage />)],
+  ["/users", within(house, (m) => <m.UsersPage tab="users" />)],
+  ["/users/invitations", within(house, (m) => <m.UsersPage tab="invitations" />)],
+  ["/users/:id", within(house, (m, p) => <m.UserPage key={p.id} id={p.id} />)],
+  ["/audit", within(house, (m) => <m.AuditPage />)],
   ["/alarms", () => <AlarmsPage />],
-  ["/settings", () => <SettingsPage />],
-  ["/account", () => <AccountPage tab="profile" />],
-  ["/account/:tab", (p) => <AccountPage tab={p.tab} />],
+  ["/settings", within(house, (m) => <m.SettingsPage />)],
+  ["/account", within(house, (m) => <m.AccountPage tab="profile" />)],
+  ["/account/:tab", within(house, (m, p) => <m.AccountPage tab={p.tab} />)],
   ["/open/pages/:slug", (p) => <OpenPages key={p.slug} slug={p.slug} />],
 ];
 

@@ -1,0 +1,49 @@
+import { type ReactNode, useEffect, useState } from "react";
+import { asError } from "../api/use.ts";
+import type { ApiError } from "../api/client.ts";
+import { Failed, Loading } from "./states.tsx";
+
+type Load<M> = () => Promise<M>;
+
+const loaded = new Map<Load<unknown>, unknown>();
+
+/**
+ * A part of the page that the browser gets when somebody opens it. `load` stands outside of the
+ * component: it is what the module is remembered by.
+ */
+export function Lazily<M>({ load, draw }: { load: Load<M>; draw: (module: M) => ReactNode }) {
+  const [, setRound] = useState(0);
+  const [error, setError] = useState<ApiError | null>(null);
+  const [attempt, setAttempt] = useState(0);
+  useEffect(() => {
+    if (loaded.has(load)) return;
+    let alive = true;
+    load().then(
+      (module) => {
+        loaded.set(load, module);
+        if (alive) setRound((r) => r + 1);
+      },
+      (e) => alive && setError(asError(e)),
+    );
+    return () => {
+      alive = false;
+    };
+  }, [load, attempt]);
+  const module = loaded.get(load) as M | undefined;
+  if (module !== undefined) return <>{draw(module)}</>;
+  return (
+    <section className="panel">
+      {error
+        ? (
+          <Failed
+            error={error}
+            retry={() => {
+              setError(null);
+              setAttempt((a) => a + 1);
+            }}
+          />
+        )
+        : <Loading />}
+    </section>
+  );
+}

@@ -27,6 +27,8 @@ package struct Stores: Sendable {
     package let flowTests: FlowTestStore
     package let flowTestRuns: FlowTestRunStore
     package let devices: DeviceStore
+    package let deviceReports: DeviceReportStore
+    package let deviceSecrets: DeviceSecretStore
     package let alarms: AlarmStore
     package let logs: LogStore
     package let resources: ResourceStore
@@ -57,6 +59,8 @@ package struct Stores: Sendable {
         flowTests = FlowTestStore(database: registry)
         flowTestRuns = FlowTestRunStore(database: registry)
         devices = DeviceStore(database: registry)
+        deviceReports = DeviceReportStore(database: registry)
+        deviceSecrets = DeviceSecretStore(database: registry)
         alarms = AlarmStore(database: registry)
         logs = LogStore(database: history, bounds: logBounds)
         resources = ResourceStore(database: history)
@@ -119,6 +123,8 @@ package enum Statements {
         texts(FlowTestSQL.self),
         texts(FlowTestRunSQL.self),
         texts(DeviceSQL.self),
+        texts(DeviceReportSQL.self),
+        texts(DeviceSecretSQL.self),
         texts(AlarmSQL.self),
     ].flatMap { $0 }
     package static let logs: [String] = [texts(LogSQL.self), texts(ResourceSQL.self)].flatMap { $0 }

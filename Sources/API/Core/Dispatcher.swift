@@ -17,7 +17,7 @@ package struct Dispatcher: Sendable {
     private let inspect: (@Sendable (Route, Response) -> Void)?
     private let log = Log("api")
 
-    /// - Parameter pages: answers every path outside `/api/`.
+    /// - Parameter pages: answers every path outside `/api/` that is no route.
     package init(
         routes: [Route], callers: any CallerSource, scopes: ScopeResolver, origins: SiteOrigins?,
         pages: @escaping Handler, inspect: (@Sendable (Route, Response) -> Void)? = nil
@@ -44,12 +44,20 @@ package struct Dispatcher: Sendable {
             }
         }
         let response: Response
-        if request.target.path.hasPrefix("/api/") {
+        if request.target.path.hasPrefix("/api/") || isRoute(request) {
             response = await answerAPI(request, called: called)
         } else {
             response = await pages(request)
         }
         return finished(response, request, called: called)
+    }
+
+    /// A few routes lie outside of `/api/`, where agents and tools look for them.
+    private func isRoute(_ request: Request) -> Bool {
+        switch tree.match(request.method, request.target) {
+        case .found, .methodNotAllowed: true
+        case .notFound, .malformed: false
+        }
     }
 
     private func answerAPI(_ request: Request, called: Authority?) async -> Response {
@@ -88,7 +96,18 @@ package struct Dispatcher: Sendable {
                 request: request, caller: caller, path: path, called: called,
                 parameters: parameters)
         }
-        guard case .permission(let permission, let reach) = route.admission else {
+        let (permission, reach): (Permission, Route.Reach)
+        switch route.admission {
+        case .permission(let needed, let place): (permission, reach) = (needed, place)
+        case .device:
+            let caller = try await callers.caller(of: request)
+            guard let agent = caller.agent,
+                parameters["device"].map({ $0 == agent.device.text }) ?? true,
+                parameters["team"].map({ $0 == agent.team.text }) ?? true
+            else { throw .unauthenticated }
+            return context(
+                caller, ScopePath(team: agent.team, application: agent.application))
+        case .anybody:
             // Signing in and its like: a page of another origin must not do it for its visitor.
             if !request.method.isSafe, let origin = request.headers[Header.origin],
                 origin != called?.httpsOrigin

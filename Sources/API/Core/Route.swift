@@ -17,6 +17,8 @@ package struct Route: Sendable {
     package enum Admission: Sendable, Equatable {
         case anybody
         case permission(Permission, Reach)
+        /// The agent of a device: of the one that the path names, in the team that it names.
+        case device
     }
 
     package let method: HTTP.Method

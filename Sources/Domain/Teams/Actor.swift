@@ -6,6 +6,8 @@ package struct Actor: Sendable, Hashable {
         case nobody
         case user(User.ID, name: String)
         case token(PersonalToken.ID, name: String, user: User.ID)
+        /// The agent on a device.
+        case device(Device.ID, name: String)
         /// The appliance itself, and whoever administers it on its own console.
         case site
     }
@@ -32,20 +34,25 @@ package struct Actor: Sendable, Hashable {
         Actor(.token(id, name: name, user: user), address: address)
     }
 
+    package static func device(_ device: Device, address: String? = nil) -> Actor {
+        Actor(.device(device.id, name: device.name.text), address: address)
+    }
+
     package var userID: User.ID? {
         switch identity {
         case .user(let id, _): id
         case .token(_, _, let user): user
-        case .nobody, .site: nil
+        case .nobody, .device, .site: nil
         }
     }
 
-    /// The word of API and database: `user`, `token`, `site`, `nobody`.
+    /// The word of API and database: `user`, `token`, `device`, `site`, `nobody`.
     package var type: String {
         switch identity {
         case .nobody: "nobody"
         case .user: "user"
         case .token: "token"
+        case .device: "device"
         case .site: "site"
         }
     }
@@ -54,6 +61,7 @@ package struct Actor: Sendable, Hashable {
         switch identity {
         case .user(let id, _): id.text
         case .token(let id, _, _): id.text
+        case .device(let id, _): id.text
         case .nobody, .site: nil
         }
     }
@@ -61,7 +69,7 @@ package struct Actor: Sendable, Hashable {
     package var name: String {
         switch identity {
         case .nobody: ""
-        case .user(_, let name), .token(_, let name, _): name
+        case .user(_, let name), .token(_, let name, _), .device(_, let name): name
         case .site: "Lineside"
         }
     }

@@ -7,6 +7,20 @@ package struct Caller: Sendable, Equatable {
     /// Where a token ends; `nil`: nowhere.
     package var tokenScope: Scope?
     package var sessionID: Session.ID?
+    /// Of whom speaks for a device; it has no role anywhere.
+    package var agent: Agent?
+
+    /// The agent of one device, and where the device hangs.
+    package struct Agent: Sendable, Equatable {
+        package var device: Device.ID
+        package var team: Team.ID
+        package var application: Application.ID?
+        package init(device: Device.ID, team: Team.ID, application: Application.ID?) {
+            self.device = device
+            self.team = team
+            self.application = application
+        }
+    }
 
     package init(
         actor: Actor, grants: [Grant] = [], readOnly: Bool = false, tokenScope: Scope? = nil,
@@ -23,7 +37,18 @@ package struct Caller: Sendable, Equatable {
     /// The console of the appliance: whoever may open its admin socket administers it.
     package static let site = Caller(actor: .site)
 
-    package var isSignedIn: Bool { actor.identity != .nobody }
+    package static func device(_ device: Device, address: String? = nil) -> Caller {
+        var caller = Caller(actor: .device(device, address: address))
+        caller.agent = Agent(
+            device: device.id, team: device.teamID, application: device.applicationID)
+        return caller
+    }
+
+    /// A person, a token of one, or the console; the agent of a device is none of them.
+    package var isSignedIn: Bool { actor.identity != .nobody && agent == nil }
+
+    /// Whose agent it is.
+    package var device: Device.ID? { agent?.device }
 
     /// The nearest scope wins, downwards too: a viewer of one application who owns the team only
     /// looks on there.

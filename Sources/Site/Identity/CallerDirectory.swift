@@ -7,6 +7,7 @@ package struct CallerDirectory: Sendable {
     private let stores: Stores
     private let sessions: RecentCallers<SessionStore.SignedIn>
     private let tokens: RecentCallers<TokenStore.Bearer>
+    private let devices: RecentCallers<Device>
 
     /// - Parameter signal: raised by the registry with each change of what somebody may do;
     ///   without one the database is asked each time.
@@ -14,6 +15,7 @@ package struct CallerDirectory: Sendable {
         self.stores = stores
         sessions = RecentCallers(signal: signal)
         tokens = RecentCallers(signal: signal)
+        devices = RecentCallers(signal: signal)
     }
 
     /// - Parameters:
@@ -40,6 +42,9 @@ package struct CallerDirectory: Sendable {
 
     /// - Parameter bearer: with its prefix.
     package func caller(bearer: String, address: String) async throws(StoreError) -> Caller? {
+        if bearer.hasPrefix(DeviceToken.prefix) {
+            return try await agent(bearer, address)
+        }
         guard bearer.hasPrefix(PersonalToken.prefix) else { return nil }
         let hash = MachineSecret.hash(of: bearer)
         let found = try await tokens.find(hash, now: .now(), end: \.token.expiresAt) {
@@ -56,4 +61,19 @@ package struct CallerDirectory: Sendable {
             grants: found.grants, readOnly: found.token.readOnly,
             tokenScope: found.token.scope == .site ? nil : found.token.scope)
     }
+
+    private func agent(_ bearer: String, _ address: String) async throws(StoreError) -> Caller? {
+        let device = try await devices.find(
+            MachineSecret.hash(of: bearer), now: .now(), end: { _ in nil }
+        ) { () async throws(StoreError) in
+            try await stores.deviceSecrets.device(tokenHash: MachineSecret.hash(of: bearer))
+        }
+        return device.map { .device($0, address: address) }
+    }
+}
+
+/// The bearer token of a stock agent.
+package enum DeviceToken {
+    /// As FlowFuse writes it: the agent's own files and logs show it so.
+    package static let prefix = "ffd_"
 }

@@ -54,6 +54,11 @@ package enum AlarmKind: String, Sendable, CaseIterable {
     case instanceDirectory = "instance.directory"
     /// Its files area is over its quota.
     case instanceFiles = "instance.files"
+    case deviceOffline = "device.offline"
+    case deviceError = "device.error"
+    case deviceRolledBack = "device.rolled-back"
+    /// Many at once: one alarm instead of one each.
+    case siteDevicesOffline = "site.devices-offline"
     case siteDisk = "site.disk-full"
     case siteDatabase = "site.database"
     case siteCertificate = "site.certificate"
@@ -63,7 +68,7 @@ package enum AlarmKind: String, Sendable, CaseIterable {
     package var severity: Alarm.Severity {
         switch self {
         case .instanceCredentials, .instanceLogFlood, .instanceMissingTypes, .siteCertificate,
-            .siteClock, .instancePort, .instanceFiles:
+            .siteClock, .instancePort, .instanceFiles, .deviceOffline, .deviceRolledBack:
             .warning
         default: .alarm
         }

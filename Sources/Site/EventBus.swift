@@ -11,9 +11,23 @@ package final class EventBus: Sendable {
         package let missed: Int
     }
 
+    /// That the first listener of a topic came, or the last one went.
+    package struct Interest: Sendable, Equatable {
+        package let topic: String
+        package let isListened: Bool
+    }
+
     private struct State {
         var topics: [String: [UInt64: Subscription]] = [:]
         var next: UInt64 = 0
+        var watchers: [(prefix: String, stream: AsyncStream<Interest>.Continuation)] = []
+
+        /// Under the lock, so that of two changes the later one is told later.
+        func tell(_ topic: String, _ isListened: Bool) {
+            for watcher in watchers where topic.hasPrefix(watcher.prefix) {
+                watcher.stream.yield(Interest(topic: topic, isListened: isListened))
+            }
+        }
     }
 
     private let state = Mutex(State())
@@ -38,17 +52,32 @@ package final class EventBus: Sendable {
             return state.next
         }
         let subscription = Subscription(topic: topic, number: number, limit: limit, bus: self)
-        state.withLock { $0.topics[topic, default: [:]][number] = subscription }
+        state.withLock { state in
+            let isFirst = state.topics[topic] == nil
+            state.topics[topic, default: [:]][number] = subscription
+            if isFirst { state.tell(topic, true) }
+        }
         return subscription
     }
 
     fileprivate func end(_ topic: String, _ number: UInt64) {
         let ended = state.withLock { state in
             let ended = state.topics[topic]?.removeValue(forKey: number)
-            if state.topics[topic]?.isEmpty == true { state.topics[topic] = nil }
+            if state.topics[topic]?.isEmpty == true {
+                state.topics[topic] = nil
+                state.tell(topic, false)
+            }
             return ended
         }
         _ = ended
+    }
+
+    /// For what costs somebody else something while it is watched: a device sends its log only
+    /// when told so. Lives as long as the bus.
+    package func interest(under prefix: String) -> AsyncStream<Interest> {
+        let (stream, continuation) = AsyncStream.makeStream(of: Interest.self)
+        state.withLock { $0.watchers.append((prefix, continuation)) }
+        return stream
     }
 
     /// How many topics have listeners.

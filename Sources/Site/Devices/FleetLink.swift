@@ -1,0 +1,42 @@
+package import Store
+
+/// The appliance's own connection to the broker of its devices.
+package protocol FleetLink: Sendable {
+    /// - Parameter isSure: asks the broker to acknowledge it; it may drop it afterwards all the
+    ///   same, so that whoever waits for something repeats himself.
+    func publish(
+        _ topic: String, _ payload: [UInt8], isSure: Bool
+    ) async throws(FleetFault)
+
+    /// Each message of a device goes to `handler`, in the order in which they came.
+    func listen(
+        _ filters: [String], _ handler: @escaping @Sendable (String, [UInt8]) async -> Void
+    ) async
+
+    /// Who comes and goes. One listener.
+    var presence: AsyncStream<FleetPresence> { get }
+}
+
+package enum FleetPresence: Sendable, Equatable {
+    /// The link itself stands, or does not: then nobody knows who is there.
+    case link(isUp: Bool)
+    /// - Parameter name: the user name at the broker.
+    case came(name: String, address: String?)
+    case left(name: String)
+}
+
+/// Why a device was not told something, or did not do it.
+package enum FleetFault: Error, Sendable, Equatable {
+    /// It is not connected.
+    case offline
+    /// It was told and gave no answer in time.
+    case timedOut(correlation: String)
+    case refused(code: String, text: String)
+    /// This kind of agent can't do that. One sentence.
+    case unsupported(String)
+    /// More is open with this device than it will ever answer.
+    case busy
+    /// The broker does not take it. One sentence.
+    case broker(String)
+    case store(StoreError)
+}

@@ -44,14 +44,15 @@ let package = Package(
         swift("Crypto", ["Basics", "COpenSSL"]),
         swift("Net", ["Basics", "Crypto", "CLinux"]),
         swift("HTTP", ["Basics", "Net"]),
+        swift("MQTT", ["Basics", "Net"]),
         swift("Processes", ["Basics", "CLinux"]),
         swift("Domain", ["Basics"]),
         swift("Store", ["Basics", "Domain", "SQLite"]),
         swift(
             "Site",
             [
-                "Basics", "Store", "Domain", "Processes", "Crypto", "HTTP", "Net", "CArchive",
-                "CLinux", "CZstd", "CAssets",
+                "Basics", "Store", "Domain", "Processes", "Crypto", "HTTP", "Net", "MQTT",
+                "CArchive", "CLinux", "CZstd", "CAssets",
             ]),
         swift("API", ["Basics", "Site", "Store", "Domain", "HTTP", "Net"]),
         swift(
@@ -71,6 +72,7 @@ let package = Package(
         tests(
             "HTTPTests", ["HTTP", "Net", "Crypto", "Basics", "LinesideTesting"],
             exclude: ["Corpus", "Differential"]),
+        tests("MQTTTests", ["MQTT", "Net", "Crypto", "Basics", "LinesideTesting"]),
         tests("ProcessesTests", ["Basics", "Processes"]),
         tests("DomainTests", ["Basics", "Domain", "LinesideTesting"]),
         tests(

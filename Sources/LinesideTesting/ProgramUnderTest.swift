@@ -49,8 +49,16 @@ package final class ProgramUnderTest: Sendable {
         argv.append(nil)
         envp.append(nil)
         defer { for pointer in argv + envp { free(pointer) } }
+        // Threads of Dispatch block signals, and a child would inherit that.
+        var attributes = posix_spawnattr_t()
+        posix_spawnattr_init(&attributes)
+        defer { posix_spawnattr_destroy(&attributes) }
+        var none = sigset_t()
+        sigemptyset(&none)
+        posix_spawnattr_setsigmask(&attributes, &none)
+        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
         var child: pid_t = 0
-        let code = posix_spawn(&child, executable, &actions, nil, argv, envp)
+        let code = posix_spawn(&child, executable, &actions, &attributes, argv, envp)
         close(writing)
         guard code == 0 else {
             close(reading)

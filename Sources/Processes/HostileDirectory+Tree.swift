@@ -100,6 +100,24 @@ extension HostileDirectory {
         }
     }
 
+    /// Makes a link, which nothing here ever follows.
+    /// - Throws: `EEXIST` for anything of that name.
+    package func makeLink(_ name: String, to target: String) throws(SystemError) {
+        try checkName(name)
+        guard symlinkat(target, directory.raw, name) == 0 else {
+            throw SystemError("link \(path)/\(name)")
+        }
+    }
+
+    /// Where a link leads, as it is written there; `nil` for what is none, or longer than `limit`.
+    package func link(_ name: String, limit: Int = 1_024) -> String? {
+        var letters = [CChar](repeating: 0, count: limit + 1)
+        let count = readlinkat(directory.raw, name, &letters, letters.count)
+        guard count > 0, count <= limit else { return nil }
+        return String(
+            validating: letters[..<count].map(UInt8.init(bitPattern:)), as: UTF8.self)
+    }
+
     /// All that was written on its file system before is on the disk then.
     package func syncFileSystem() throws(SystemError) {
         guard clinux_sync_file_system(directory.raw) == 0 else { throw SystemError("sync \(path)") }

@@ -89,7 +89,13 @@ enum ELFHeader {
             return nil
         }
         var head = [UInt8](repeating: 0, count: 20)
-        guard read(file.raw, &head, 20) == 20, head.starts(with: [0x7F, 0x45, 0x4C, 0x46]),
+        guard read(file.raw, &head, 20) == 20 else { return nil }
+        return architecture(ofFirst: head)
+    }
+
+    /// - Parameter head: the first bytes of a file.
+    static func architecture(ofFirst head: [UInt8]) -> String? {
+        guard head.count >= 20, head.starts(with: [0x7F, 0x45, 0x4C, 0x46]),
             // Little-endian, as both machines are.
             head[5] == 1
         else { return nil }

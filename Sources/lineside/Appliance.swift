@@ -69,9 +69,15 @@ struct Appliance: Sendable {
         let console = ConsoleCallers()
         let network = Authentication(
             directory: CallerDirectory(stores: stores, signal: signal), origins: origins)
+        let packages = PackageRegistry(
+            stacks: instances.stacks, stores: stores, state: paths.root)
+        let packageDoor = PackageDoor(
+            registry: packages,
+            callers: SitePackageCallers(callers: network, teams: stores.teams),
+            origins: origins, next: page.answer)
         let platform = Dispatcher(
             routes: resources.routes(callers: network), callers: network, scopes: scopes,
-            origins: origins, pages: page.answer)
+            origins: origins, pages: packageDoor.answer)
         let admin = Dispatcher(
             routes: resources.routes(callers: console), callers: console, scopes: scopes,
             origins: nil, pages: AdminDoor(firstRun: FirstRun(foundations: foundations)).answer)
@@ -87,7 +93,7 @@ struct Appliance: Sendable {
             services: [
                 foundations.authority, Heartbeat(loops: group), instances.alarms, sockets,
                 RegistryKeeper(stores: stores), RetentionKeeper(stores: stores),
-                instances.registry, instances.tests,
+                instances.registry, instances.tests, packages,
                 FilesWatch(
                     files: instances.files, instances: stores.instances,
                     alarms: instances.alarms),

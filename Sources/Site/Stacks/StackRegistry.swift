@@ -2,6 +2,7 @@ package import Basics
 import Crypto
 package import Domain
 package import Store
+import Synchronization
 
 /// The stacks of the site: their directories and their rows. One import at a time, on a thread of
 /// its own; an import is done when its directory has come with one rename, and a row that a kill
@@ -12,6 +13,8 @@ package actor StackRegistry {
     private let clock: @Sendable () -> Timestamp
     private let log = Log("stacks")
     private let executor: BlockingExecutor
+    private struct Observer: Sendable { let changed: @Sendable () -> Void }
+    private nonisolated let observers = Mutex<[Observer]>([])
     package nonisolated var unownedExecutor: UnownedSerialExecutor {
         executor.asUnownedSerialExecutor()
     }
@@ -24,6 +27,15 @@ package actor StackRegistry {
         self.store = store
         self.clock = clock
         executor = BlockingExecutor(label: "stacks")
+    }
+
+    /// - Parameter changed: called when a stack has come or gone; it must be quick.
+    package nonisolated func observe(_ changed: @escaping @Sendable () -> Void) {
+        observers.withLock { $0.append(Observer(changed: changed)) }
+    }
+
+    private nonisolated func tell() {
+        for observer in observers.withLock({ $0 }) { observer.changed() }
     }
 
     /// Once, before anything else is asked of it: ends what a kill interrupted.
@@ -51,15 +63,20 @@ package actor StackRegistry {
     ) async throws(StackFault) -> Stack {
         let digest = try attempt { () throws(SystemError) in try Digest.sha256(file: path) }
         guard let address = ContentAddress(digest: digest) else { throw .full }
-        if let known = try await all().first(where: { $0.digest == address }) {
-            if !isWhole(known) { try heal(known, from: path) }
+        if let known = try await everything().first(where: { $0.digest == address }) {
+            if !isWhole(known) {
+                try heal(known, from: path)
+                tell()
+            }
             return known
         }
         let id = Stack.ID.random()
         let manifest = try shelf.install(
             path, digest: address, as: id, name: name, by: actor.name, at: clock())
         do throws(StoreError) {
-            return try await store.insert(manifest.stack(id: id), by: actor)
+            let stack = try await store.insert(manifest.stack(id: id), by: actor)
+            tell()
+            return stack
         } catch {
             try? shelf.hide(id)
             try? shelf.discard(id)
@@ -92,6 +109,7 @@ package actor StackRegistry {
             try? shelf.show(id)
             throw .store(error)
         }
+        tell()
         try attempt { () throws(SystemError) in try shelf.discard(id) }
     }
 
@@ -100,7 +118,7 @@ package actor StackRegistry {
 
     /// Stacks whose directory is gone or is not whole any more.
     package func missing() async throws(StackFault) -> [Stack] {
-        try await all().filter { !isWhole($0) }
+        try await everything().filter { !isWhole($0) }
     }
 
     private func isWhole(_ stack: Stack) -> Bool {
@@ -139,7 +157,7 @@ package actor StackRegistry {
         }
     }
 
-    private func all() async throws(StackFault) -> [Stack] {
+    package func everything() async throws(StackFault) -> [Stack] {
         var found: [Stack] = []
         var page = try await list(.first)
         found += page.items

@@ -159,7 +159,7 @@ package struct Dispatcher: Sendable {
             return .full(status: status, headers: dressed(headers), body: body)
         case .stream(let status, let headers, let length, let write):
             return .stream(status: status, headers: dressed(headers), length: length, write)
-        case .webSocket, .upgrade, .proxy: return response
+        case .webSocket, .upgrade, .handOver, .proxy: return response
         }
     }
 }

@@ -1,4 +1,5 @@
 package import Basics
+package import Net
 
 /// What a handler answers with.
 package enum Response: Sendable {
@@ -14,6 +15,10 @@ package enum Response: Sendable {
     case webSocket(protocol: String?, @Sendable (WebSocket) async -> Void)
     /// 101 with these headers (`upgrade` among them), then the bare bytes of the connection.
     case upgrade(headers: Headers, @Sendable (any ByteStream) async -> Void)
+    /// 101 with these headers (`upgrade` among them), then the connection itself, not started, with
+    /// what came behind the request: the server forgets it. Called on its loop;
+    /// whoever takes it starts it before returning.
+    case handOver(headers: Headers, @Sendable (any ByteChannel, _ early: [UInt8]) -> Void)
     /// Passes the request on; see `Proxy`.
     case proxy(Upstream, ProxyPolicy)
 
@@ -33,6 +38,22 @@ package enum Response: Sendable {
 }
 
 extension Response {
+    /// Takes a connection over whose client has asked for a WebSocket, as the bytes inside it.
+    /// - Parameter name: the sub-protocol that is agreed on; must be one that was offered.
+    package static func webSocketChannel(
+        _ head: RequestHead, protocol name: String?,
+        _ take: @escaping @Sendable (WebSocketChannel) -> Void
+    ) -> Response {
+        do throws(HTTPFault) {
+            var headers = WebSocketHandshake.headers(
+                try WebSocketHandshake.accept(head), choosing: name)
+            headers[Header.upgrade] = "websocket"
+            return .handOver(headers: headers) { channel, early in
+                take(WebSocketChannel(channel, role: .server, early: early))
+            }
+        } catch { return WebSocketHandshake.refusal(error) }
+    }
+
     package static func json(
         _ value: some JSONWritable, status: Int = 200, headers: Headers = Headers()
     ) -> Response {

@@ -18,6 +18,7 @@ extension ServerConnection {
             await serveWebSocket(name, serve, exchange)
         case .upgrade(let headers, let serve):
             await serveUpgrade(headers, serve, exchange)
+        case .handOver(let headers, let take): handOver(headers, take, exchange)
         case .proxy(let upstream, let policy):
             exchange.isForwarded = true
             let answer = await site.forward(request, upstream, policy)
@@ -153,12 +154,7 @@ extension ServerConnection {
             let accepted = try WebSocketHandshake.accept(exchange.head)
             headers = WebSocketHandshake.headers(accepted, choosing: name)
         } catch {
-            var headers = Headers()
-            if error.status == 426 { headers[Header.secWebSocketVersion] = "13" }
-            let problem = Problem(
-                type: "/problems/malformed", title: Status.text(error.status),
-                status: error.status, detail: error.reason)
-            return await answerPlainly(.problem(problem, headers: headers), exchange)
+            return await answerPlainly(WebSocketHandshake.refusal(error), exchange)
         }
         guard let stream = switchProtocols("websocket", headers, exchange) else { return }
         let socket = WebSocket(stream, role: .server)
@@ -183,6 +179,16 @@ extension ServerConnection {
         channel.close()
     }
 
+    private func handOver(
+        _ headers: Headers, _ take: @Sendable (any ByteChannel, [UInt8]) -> Void,
+        _ exchange: Exchange
+    ) {
+        guard let name = headers[Header.upgrade] ?? exchange.head.upgrade,
+            announce(name, headers, exchange)
+        else { return }
+        take(channel, forget())
+    }
+
     private func answerPlainly(_ response: Response, _ exchange: Exchange) async {
         guard case .full(let status, let headers, let body) = response else { return }
         writeFull(status, headers, body, exchange)
@@ -192,22 +198,27 @@ extension ServerConnection {
     private func switchProtocols(
         _ name: String, _ headers: Headers, _ exchange: Exchange
     ) -> ChannelStream? {
+        announce(name, headers, exchange) ? leaveHTTP() : nil
+    }
+
+    /// - Returns: `false` if the 101 could not be sent, and the connection ends.
+    private func announce(_ name: String, _ headers: Headers, _ exchange: Exchange) -> Bool {
         guard exchange.isRead else {
             exchange.isLast = true
             writePlain(.malformed("An upgrade has no body."), connection: .close)
             complete(exchange)
-            return nil
+            return false
         }
         do throws(HTTPFault) {
             let head = try HeadWriter.response(
                 101, headers: headers, framing: .none, connection: .upgrade(name),
                 date: DateField.now)
             channel.write(.bytes(head))
-            return leaveHTTP()
+            return true
         } catch {
             site.log.error("an upgrade that cannot be answered: \(error.reason)")
             channel.abort(.aborted)
-            return nil
+            return false
         }
     }
 }

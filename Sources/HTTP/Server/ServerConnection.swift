@@ -268,6 +268,16 @@ final class ServerConnection: ChannelHandler, @unchecked Sendable {
         return stream
     }
 
+    /// The connection goes on without us.
+    /// - Returns: what came behind the last request.
+    func forget() -> [UInt8] {
+        let early = backlog
+        backlog = []
+        isDeaf = true
+        channelClosed(nil)
+        return early
+    }
+
     func refuse(_ fault: HTTPFault) {
         isDeaf = true
         observe(.nothing)

@@ -166,8 +166,5 @@ package final class WebSocket: Sendable {
         stream.enqueue(WebSocketFrameEncoder.close(code: code, reason: reason, mask: mask))
     }
 
-    private var mask: UInt32? {
-        guard masks else { return nil }
-        return Randomness.bytes(4).reduce(0) { $0 << 8 | UInt32($1) }
-    }
+    private var mask: UInt32? { WebSocketMask.random(masks) }
 }

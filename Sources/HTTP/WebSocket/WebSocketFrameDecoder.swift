@@ -55,6 +55,15 @@ package struct WebSocketFrameDecoder: Sendable {
         return (isClosed ? input.count : index, nil)
     }
 
+    /// Takes what has come so far of a binary message that is under way, for whoever does not wait
+    /// for its end; its event holds the rest.
+    mutating func takeBinary() -> [UInt8] {
+        let isBinary = messageOpcode == 2 || (messageOpcode == 0 && frame?.opcode == 2)
+        guard isBinary, !message.isEmpty else { return [] }
+        defer { message = [] }
+        return message
+    }
+
     private mutating func readHeader(
         _ input: UnsafeRawBufferPointer
     ) throws(WebSocketFault) -> Int {

@@ -27,6 +27,15 @@ package enum WebSocketHandshake {
             })
     }
 
+    static func refusal(_ fault: HTTPFault) -> Response {
+        var headers = Headers()
+        if fault.status == 426 { headers[Header.secWebSocketVersion] = "13" }
+        let problem = Problem(
+            type: "/problems/malformed", title: Status.text(fault.status), status: fault.status,
+            detail: fault.reason)
+        return .problem(problem, headers: headers)
+    }
+
     /// Headers of the 101; `Connection` and `Upgrade` are the head writer's.
     package static func headers(_ accepted: Accepted, choosing name: String?) -> Headers {
         var headers: Headers = [Header.secWebSocketAccept: accepted.accept]

@@ -1,5 +1,12 @@
+import Basics
+
 /// The masking of RFC 6455 §5.3, eight bytes at a time.
 enum WebSocketMask {
+    /// For a frame of a client; `nil` for one of a server.
+    static func random(_ isClient: Bool) -> UInt32? {
+        isClient ? Randomness.bytes(4).reduce(0) { $0 << 8 | UInt32($1) } : nil
+    }
+
     /// - Parameter offset: how many bytes of the payload came before these.
     static func apply(
         _ key: UInt32, to bytes: UnsafeMutableBufferPointer<UInt8>, offset: Int

@@ -1,0 +1,60 @@
+/// Two connections of one loop made into one, without a task or a buffer of its own: what comes in
+/// at one end goes out at the other as fast as that takes it. An end of one direction is the end of
+/// both, for protocols that know no half of one. Confined to its loop.
+package final class ChannelSplice: @unchecked Sendable {
+    private let near: any ByteChannel
+    private let far: any ByteChannel
+    private var ended: (() -> Void)?
+
+    /// - Parameter ended: called once, on the loop, when either has gone; the other is closed then.
+    package init(
+        _ near: any ByteChannel, _ far: any ByteChannel, ended: @escaping () -> Void = {}
+    ) {
+        precondition(near.loop === far.loop, "a splice of two loops")
+        self.near = near
+        self.far = far
+        self.ended = ended
+    }
+
+    /// Takes over the input of both. What was read before is the caller's to pass on first.
+    package func start() {
+        near.start(SpliceEnd(self, from: near, to: far))
+        far.start(SpliceEnd(self, from: far, to: near))
+    }
+
+    /// Ends both at once.
+    package func cut() {
+        near.abort(.aborted)
+        far.abort(.aborted)
+    }
+
+    fileprivate func gone() {
+        // What was sent last still goes.
+        near.close()
+        far.close()
+        let ended = self.ended
+        self.ended = nil
+        ended?()
+    }
+}
+
+/// One direction.
+private final class SpliceEnd: ChannelHandler {
+    private let splice: ChannelSplice
+    private let source: any ByteChannel
+    private let sink: any ByteChannel
+
+    init(_ splice: ChannelSplice, from source: any ByteChannel, to sink: any ByteChannel) {
+        self.splice = splice
+        self.source = source
+        self.sink = sink
+    }
+
+    func channelRead(_ bytes: UnsafeRawBufferPointer) {
+        if sink.write(.bytes([UInt8](bytes))) == .full { source.pauseReading() }
+    }
+
+    func channelReadEnded() { splice.gone() }
+    func channelDrained() { sink.resumeReading() }
+    func channelClosed(_ error: NetError?) { splice.gone() }
+}

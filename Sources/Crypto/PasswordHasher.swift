@@ -34,6 +34,15 @@ package final class PasswordHasher: Sendable {
         return matches && stored != nil
     }
 
+    /// bcrypt, for Node-RED on a device.
+    /// - Parameter password: at most `BcryptHash.longest` bytes without NUL.
+    package func makeBcrypt(_ password: String) async throws(Busy) -> String {
+        let number = try enter()
+        defer { leave(number) }
+        guard let hash = await workers[number].makeBcrypt(password) else { throw Busy() }
+        return hash
+    }
+
     private func enter() throws(Busy) -> Int {
         let number = waiting.withLock { waiting -> Int? in
             let number = waiting[0] <= waiting[1] ? 0 : 1
@@ -57,6 +66,8 @@ package final class PasswordHasher: Sendable {
 
         /// `nil` only where 32 MiB could not be had.
         func make(_ password: String) -> PasswordHash? { try? PasswordHash(of: password) }
+
+        func makeBcrypt(_ password: String) -> String? { BcryptHash.make(password) }
 
         func matches(_ password: String, _ hash: PasswordHash) -> Bool { hash.matches(password) }
     }

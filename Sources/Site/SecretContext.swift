@@ -13,6 +13,15 @@ package enum SecretContext {
         "page-secret/\(instance)"
     }
 
+    package static func devicePageSecret(_ device: Device.ID) -> String {
+        "device-page-secret/\(device)"
+    }
+
+    /// All variables of a device together.
+    package static func deviceEnvironment(_ device: Device.ID) -> String {
+        "device-environment/\(device)"
+    }
+
     package static func variables(_ snapshot: Snapshot.ID) -> String {
         "snapshot-variables/\(snapshot)"
     }
@@ -39,5 +48,14 @@ extension Sealer {
                 text: Hex.encode(Randomness.bytes(32)), context: SecretContext.credentialSecret),
             pageSecret: try seal(
                 text: Randomness.secret(), context: SecretContext.pageSecret(id)))
+    }
+
+    /// New secrets for a device, of the same make.
+    package func newSecrets(for id: Device.ID) throws(OpenSSLError) -> DeviceSecrets {
+        DeviceSecrets(
+            credentialSecret: try seal(
+                text: Hex.encode(Randomness.bytes(32)), context: SecretContext.credentialSecret),
+            pageSecret: try seal(
+                text: Randomness.secret(), context: SecretContext.devicePageSecret(id)))
     }
 }

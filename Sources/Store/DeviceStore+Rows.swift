@@ -166,6 +166,10 @@ enum DeviceSQL: String, CaseIterable {
         WHERE id = ?1
         """
     case secrets = "SELECT credential_secret, page_secret FROM device WHERE id = ?1"
+    case revokeCertificates = """
+        UPDATE device_certificate SET revoked_ms = ?2, reason = ?3
+        WHERE device_id = ?1 AND revoked_ms IS NULL
+        """
     case delete = "DELETE FROM device WHERE id = ?1"
     case nameTaken = """
         SELECT count(*) FROM device WHERE team_id = ?1 AND name = ?2 AND id <> ?3

@@ -134,10 +134,11 @@ package struct DeviceStore: Sendable {
         }
     }
 
-    /// Its certificates stay, for the list of revoked ones.
+    /// Its certificates stay, revoked.
     package func delete(_ id: Device.ID, by actor: Actor) async throws(StoreError) -> Device {
         try await database.write { (tx: borrowing Transaction) throws(StoreError) -> Device in
             let device = try DeviceStore.get(id, in: tx)
+            try tx.run(DeviceSQL.revokeCertificates, id, tx.now, "removed")
             try tx.run(DeviceSQL.delete, id)
             tx.accessChanged()
             try tx.record(.removed(device.reference, team: device.teamID), by: actor)

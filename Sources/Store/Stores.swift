@@ -125,6 +125,9 @@ package enum Statements {
         texts(DeviceSQL.self),
         texts(DeviceReportSQL.self),
         texts(DeviceSecretSQL.self),
+        texts(DeviceEnvironmentSQL.self),
+        texts(DeviceSurroundingsSQL.self),
+        texts(DeviceImportSQL.self),
         texts(AlarmSQL.self),
     ].flatMap { $0 }
     package static let logs: [String] = [texts(LogSQL.self), texts(ResourceSQL.self)].flatMap { $0 }

@@ -64,8 +64,8 @@ struct Appliance: Sendable {
             Workings(
                 configuration: configuration, paths: paths, foundations: foundations,
                 instances: instances, origins: origins, doorkeeper: doorkeeper, scopes: scopes,
-                signal: signal, bus: bus, admin: NodeREDAdmin(client: client, tokens: tokens),
-                build: page.build))
+                signal: signal, bus: bus, devices: DeviceWorkings(),
+                admin: NodeREDAdmin(client: client, tokens: tokens), build: page.build))
         let console = ConsoleCallers()
         let network = Authentication(
             directory: CallerDirectory(stores: stores, signal: signal), origins: origins)

@@ -17,9 +17,16 @@ struct Workings: Sendable {
     let scopes: ScopeResolver
     let signal: SecuritySignal
     let bus: EventBus
+    let devices: DeviceWorkings
     let admin: NodeREDAdmin
     /// Of the page, for browsers that hold an older one.
     let build: String
+}
+
+/// What the resources of devices work on: who knows what they said, and who hears of changes.
+struct DeviceWorkings: Sendable {
+    var reports: any DeviceReports = NoDeviceReports()
+    var observer: any DeviceObserver = DeviceObservers()
 }
 
 /// Every resource of the API: the same for the network, where callers sign in, and for the admin
@@ -27,6 +34,7 @@ struct Workings: Sendable {
 struct Resources: Sendable {
     private let workings: Workings
     private let maker: InstanceViewMaker
+    private let devices: DeviceViewMaker
     private let resources: [any Resource]
 
     init(_ workings: Workings) {
@@ -48,6 +56,8 @@ struct Resources: Sendable {
             stores: stores, runtime: registry, origins: workings.origins,
             files: workings.instances.fileUsages)
         let recipes = RecipeStore()
+        let devices = DeviceViewMaker(
+            devices: stores.devices, reports: workings.devices.reports)
         let desk = FrontDesk(
             stores: stores, passwords: foundations.passwords,
             marks: DeviceMark(key: foundations.sealer.derivedKey(for: "device marks")))
@@ -83,6 +93,13 @@ struct Resources: Sendable {
                 origins: workings.origins),
             PageTokenRoutes(tokens: stores.pageTokens),
             StackRoutes(stacks: workings.instances.stacks, inbox: workings.instances.inbox),
+            DeviceRoutes(
+                stores: stores, maker: devices, observer: workings.devices.observer),
+            DeviceSettingsRoutes(
+                devices: stores.devices,
+                environment: DeviceEnvironment(
+                    devices: stores.devices, sealer: foundations.sealer),
+                passwords: foundations.passwords, observer: workings.devices.observer),
             RecipeRoutes(recipes: recipes),
             OverviewRoutes(
                 stores: stores, runtime: registry,
@@ -91,6 +108,7 @@ struct Resources: Sendable {
                     authority: foundations.authority)),
         ]
         self.maker = maker
+        self.devices = devices
         resources = directory + others
     }
 
@@ -101,6 +119,10 @@ struct Resources: Sendable {
             instances: InstanceFeed(
                 instances: workings.foundations.stores.instances, maker: maker),
             alarms: AlarmFeed(scopes: workings.scopes), build: workings.build)
-        return RouteTable.described(resources + [live], version: Product.version)
+        let creation = DeviceCreationRoutes(
+            stores: workings.foundations.stores, maker: devices,
+            sealer: workings.foundations.sealer, observer: workings.devices.observer,
+            callers: callers)
+        return RouteTable.described(resources + [creation, live], version: Product.version)
     }
 }

@@ -1,6 +1,8 @@
 import Basics
 import Domain
 import FoundationEssentials
+import Site
+import Store
 import Testing
 
 @testable import API
@@ -17,6 +19,8 @@ import Testing
         "alarm": AlarmView.schema, "application": ApplicationView.schema,
         "comparison": ComparisonView.schema, "flow-test": FlowTestView.schema,
         "flow-test-run": FlowTestRunView.schema,
+        "device": DeviceView.schema, "devices": PageView<DeviceView>.schema,
+        "device-import": DeviceImportView.schema, "device-settings": DeviceSettingsView.schema,
         "audit-event": AuditEventView.schema, "environment": EnvironmentView.schema,
         "file": FileItemView.schema, "file-list": FileListView.schema,
         "grant": GrantView.schema, "handover": CodeView.schema, "health": HealthView.schema,
@@ -137,5 +141,41 @@ import Testing
                 teamID: team.id, before: Array(#"{"memoryLimitMB":256}"#.utf8),
                 after: Array(#"{"memoryLimitMB":512}"#.utf8), text: "Changed instance Press OEE"))
         try same(AuditEventView(entry: entry), "audit-event.json")
+    }
+
+    @Test("A device and its settings are sent as the page expects them")
+    func devices() throws {
+        var device = Device(
+            id: try #require(Device.ID("vvvvvvvvvvvvvvvvvv01")),
+            organizationID: try #require(Organization.ID("oooooooooooooooooo01")),
+            teamID: try #require(Team.ID("tttttttttttttttttt01")),
+            applicationID: Application.ID("aaaaaaaaaaaaaaaaaa01"), groupID: nil,
+            name: Name(stored: "Press 7"), type: "press controller",
+            tags: [DeviceTag(stored: "line=3"), DeviceTag(stored: "press")], agent: .lineside,
+            mode: .autonomous, desiredState: .running, targetSnapshotID: nil, stackID: nil,
+            revision: 12, settings: DeviceSettings(),
+            createdAt: try time("2026-10-02T08:00:00.000Z"))
+        let snapshot = try #require(Snapshot.ID("nnnnnnnnnnnnnnnnnn01"))
+        let running = DeviceSurroundings.SnapshotName(id: snapshot, name: "Shift 3")
+        var facts = DeviceFacts()
+        facts.isConnected = true
+        facts.lastSeenAt = try time("2026-11-21T08:15:30.250Z")
+        facts.address = "10.20.7.41"
+        facts.state = "running"
+        facts.snapshotID = snapshot
+        facts.revision = 12
+        facts.agentVersion = "0.1.0"
+        facts.nodeVersion = "20.19.1"
+        facts.nodeREDVersion = "4.1.3"
+        try same(
+            DeviceView(
+                device: device, facts: facts, target: running, running: running,
+                certificate: .init(
+                    serial: "4f2a9c0011223344", notAfter: try time("2028-11-21T00:00:00.000Z"),
+                    revokedAt: nil)), "device.json")
+        device.settings.localLogin = .init(name: "fitter", passwordHash: "$2b$10$x")
+        device.settings.timeZone = TimeZoneName(stored: "Europe/Berlin")
+        try same(
+            DeviceSettingsView(settings: device.settings, stackID: nil), "device-settings.json")
     }
 }

@@ -15,6 +15,9 @@ package struct ScopeResolver: Sendable {
         if let text = parameters["instance"] {
             return try await find(text, "instance", Instance.ID.init, applications.path(of:))
         }
+        if let text = parameters["device"] {
+            return try await find(text, "device", Device.ID.init, applications.path(of:))
+        }
         if let text = parameters["snapshot"] {
             return try await find(text, "snapshot", Snapshot.ID.init, applications.path(of:))
         }
@@ -36,7 +39,7 @@ package struct ScopeResolver: Sendable {
     /// What `path` looks for, as it begins a sentence: who has no role there must read the same as
     /// about what does not exist.
     package static func subject(of parameters: [String: String]) -> String {
-        let kinds = ["instance", "snapshot", "alarm", "grant", "application", "team"]
+        let kinds = ["instance", "device", "snapshot", "alarm", "grant", "application", "team"]
         return "This \(kinds.first { parameters[$0] != nil } ?? "thing")"
     }
 

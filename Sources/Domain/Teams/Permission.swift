@@ -29,6 +29,9 @@ package enum Permission: String, Sendable, CaseIterable {
     case snapshotEdit = "snapshot.edit"
     case testsRead = "tests.read"
     case testsEdit = "tests.edit"
+    case deviceRead = "device.read"
+    case deviceEdit = "device.edit"
+    case deviceDelete = "device.delete"
     case stackRead = "stack.read"
     case stackEdit = "stack.edit"
     case auditRead = "audit.read"
@@ -74,6 +77,9 @@ package enum Permission: String, Sendable, CaseIterable {
         case .snapshotEdit: (.member, false, "Make, change and remove snapshots")
         case .testsRead: (.viewer, true, "See the tests of flows and what came of them")
         case .testsEdit: (.member, false, "Make, change, remove and run tests of flows")
+        case .deviceRead: (.viewer, true, "See a device, its log and its resources")
+        case .deviceEdit: (.member, false, "Add devices and change their settings")
+        case .deviceDelete: (.owner, false, "Delete a device")
         case .stackRead: (nil, true, "List stacks and recipes")
         case .stackEdit: (.administrator, false, "Add and remove stacks")
         case .auditRead: (.owner, true, "Read the audit events")

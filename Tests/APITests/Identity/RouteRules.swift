@@ -117,6 +117,16 @@ enum RouteRules {
         member        w DELETE snapshots/{snapshot}
         viewer        r GET    snapshots/{snapshot}/download
         viewer        r GET    snapshots/{snapshot}/flows
+        signedIn      r GET    devices
+        signedIn      w POST   devices
+        signedIn      w POST   device-imports
+        viewer        r GET    devices/{device}
+        member        w PATCH  devices/{device}
+        owner         w DELETE devices/{device}
+        viewer        r GET    devices/{device}/settings
+        member        w PATCH  devices/{device}/settings
+        member        w GET    devices/{device}/environment
+        member        w PUT    devices/{device}/environment
         signedIn      r POST   comparisons
         signedIn      r GET    stacks
         administrator w POST   stacks

@@ -66,6 +66,7 @@ private struct Ground {
         let factory = try await Factory(stores: stores)
         let team = factory.team
         let instance = try await factory.instance("OEE")
+        let device = try await factory.device("Press 4")
         let version = try await factory.version(of: instance)
         let snapshot = try await stores.snapshots.insert(
             try Name(validating: "Good"), note: .empty, of: version.id, in: instance.id, by: .site)
@@ -76,7 +77,7 @@ private struct Ground {
             .viewer, at: .team(team.id), to: guest.id, by: .site)
         ids = [
             "team": team.id.text, "application": factory.application.id.text,
-            "instance": instance.id.text, "snapshot": snapshot.id.text,
+            "instance": instance.id.text, "device": device.id.text, "snapshot": snapshot.id.text,
             "alarm": alarm.alarm.id.text, "grant": grant.id.text, "version": version.id.text,
         ]
         // The real routes, answering 204 instead of doing anything.

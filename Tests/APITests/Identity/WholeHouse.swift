@@ -38,6 +38,7 @@ struct WholeHouse {
         let sessions = CallerDirectory(stores: stores)
         let scopes = ScopeResolver(applications: stores.applications)
         let recipes = RecipeStore(files: [:])
+        let devices = DeviceViewMaker(devices: stores.devices, reports: NoDeviceReports())
         let resources: [any Resource] =
             RouteTable.directory(
                 stores: stores,
@@ -86,6 +87,14 @@ struct WholeHouse {
                     stacks: StackRegistry(
                         shelf: StackShelf(directory: path), store: stores.stacks),
                     inbox: UploadInbox(directory: path, limit: .mebibytes(1))),
+                DeviceRoutes(stores: stores, maker: devices, observer: DeviceObservers()),
+                DeviceCreationRoutes(
+                    stores: stores, maker: devices, sealer: sealer, observer: DeviceObservers(),
+                    callers: Authentication(directory: sessions, origins: origins)),
+                DeviceSettingsRoutes(
+                    devices: stores.devices,
+                    environment: DeviceEnvironment(devices: stores.devices, sealer: sealer),
+                    passwords: passwords, observer: DeviceObservers()),
                 RecipeRoutes(recipes: recipes),
                 OverviewRoutes(stores: stores, runtime: runtime, facts: NoFacts()),
                 LiveRoutes(

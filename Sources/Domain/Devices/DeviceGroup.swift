@@ -60,8 +60,3 @@ package struct DeviceFilter: Sendable, Equatable {
         self.namePattern = namePattern
     }
 }
-
-/// Times when machines may be touched.
-package enum MaintenanceWindow {
-    package typealias ID = Identifier<MaintenanceWindow>
-}

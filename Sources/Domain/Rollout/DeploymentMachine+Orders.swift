@@ -1,0 +1,97 @@
+package import Basics
+
+/// Why an order to a deployment is refused, in one sentence.
+package struct DeploymentRefusal: Error, Sendable, Equatable {
+    package let sentence: String
+    package init(_ sentence: String) { self.sentence = sentence }
+}
+
+/// What a person may ask of a deployment.
+package enum DeploymentOrder: String, Sendable, CaseIterable {
+    case approve, pause, resume, cancel
+    case retryFailed = "retry-failed"
+    case returnUpdated = "return-updated"
+}
+
+extension DeploymentMachine {
+    /// Whether it would be taken now.
+    package func takes(_ order: DeploymentOrder) -> Bool {
+        let state = deployment.state
+        switch order {
+        case .approve: return state == .awaitingApproval
+        case .pause: return state == .running
+        case .resume: return state == .paused
+        case .cancel: return !state.isOver
+        case .retryFailed:
+            guard state == .running || state == .paused || state == .stopped else { return false }
+            return devices.contains { $0.state == .failed }
+        case .returnUpdated:
+            guard state == .paused || state.isOver else { return false }
+            return devices.contains { $0.state.canReturn }
+        }
+    }
+
+    package mutating func start(at now: Timestamp, needsApproval: Bool) {
+        guard deployment.state == .ready else { return }
+        enter(needsApproval ? .awaitingApproval : .running, nil, at: now)
+    }
+
+    /// - Parameter name: whose order it is.
+    package mutating func take(
+        _ order: DeploymentOrder, by name: String, at now: Timestamp
+    ) throws(DeploymentRefusal) -> [Action] {
+        guard takes(order) else {
+            throw DeploymentRefusal(
+                "A deployment that is \(deployment.state.rawValue) does not take "
+                    + "“\(order.rawValue)” now.")
+        }
+        switch order {
+        case .approve, .resume:
+            enter(.running, nil, at: now)
+            return []
+        case .pause:
+            enter(.paused, "Paused by \(name).", at: now)
+            return []
+        case .cancel:
+            let actions = recallUnderWay(at: now)
+            enter(.cancelled, "Cancelled by \(name).", at: now)
+            return actions + [.clearAlarm]
+        case .retryFailed:
+            for position in devices.indices where devices[position].state == .failed {
+                devices[position].revision = nil
+                set(position, .pending, nil, at: now)
+            }
+            for step in steps.indices { reopen(step) }
+            if deployment.state == .stopped { enter(.running, nil, at: now) }
+            return [.clearAlarm]
+        case .returnUpdated: return sendBack(by: name, at: now)
+        }
+    }
+
+    /// A step whose failures are tried again is judged again.
+    private mutating func reopen(_ step: Int) {
+        guard case .stop = steps[step].verdict else { return }
+        steps[step].verdict = .hold("Its failures are tried again.")
+        isHeadChanged = true
+    }
+
+    private mutating func sendBack(by name: String, at now: Timestamp) -> [Action] {
+        var back: [Device.ID] = []
+        for position in devices.indices where devices[position].state.canReturn {
+            guard devices[position].formerSnapshotID != nil else {
+                set(position, devices[position].state, "It ran nothing before.", at: now)
+                continue
+            }
+            devices[position].revision = nil
+            watches[position].progressAt = now
+            set(position, .returning, nil, at: now)
+            back.append(devices[position].id)
+        }
+        if deployment.state == .paused { enter(.stopped, "Returned by \(name).", at: now) }
+        return (back.isEmpty ? [] : [.recall(back)]) + [.clearAlarm]
+    }
+}
+
+extension DeploymentDevice.State {
+    fileprivate var canReturn: Bool { self == .updated || self == .failed }
+}

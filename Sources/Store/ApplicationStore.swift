@@ -127,6 +127,14 @@ extension ApplicationStore {
         try await path(ApplicationSQL.pathOfDeviceGroup, group.text)
     }
 
+    package func path(of deployment: Deployment.ID) async throws(StoreError) -> ScopePath? {
+        try await path(ApplicationSQL.pathOfDeployment, deployment.text)
+    }
+
+    package func path(of window: MaintenanceWindow.ID) async throws(StoreError) -> ScopePath? {
+        try await path(ApplicationSQL.pathOfWindow, window.text)
+    }
+
     package func path(of alarm: Alarm.ID) async throws(StoreError) -> ScopePath? {
         try await path(ApplicationSQL.pathOfAlarm, alarm.text)
     }
@@ -250,6 +258,16 @@ enum ApplicationSQL: String, CaseIterable {
         SELECT organization_id, team.id, application.id
         FROM device_group JOIN application ON application.id = application_id
         JOIN team ON team.id = team_id WHERE device_group.id = ?1
+        """
+    case pathOfDeployment = """
+        SELECT organization_id, team.id, application.id
+        FROM deployment JOIN application ON application.id = application_id
+        JOIN team ON team.id = team_id WHERE deployment.id = ?1
+        """
+    case pathOfWindow = """
+        SELECT organization_id, team.id, application.id
+        FROM maintenance_window JOIN application ON application.id = application_id
+        JOIN team ON team.id = team_id WHERE maintenance_window.id = ?1
         """
     case pathOfAlarm = "SELECT organization_id, team_id, application_id FROM alarm WHERE id = ?1"
     case pathOfGrant = """

@@ -16,6 +16,7 @@ extension DeviceStore {
         _ = try TeamStore.get(draft.team, in: tx)
         try requireApplication(draft.application, of: draft.team, in: tx)
         try requireFree(draft.name, in: draft.team, but: nil, in: tx)
+        if let group = draft.group { try requireGroup(group, of: draft.application, in: tx) }
         try tx.run(
             DeviceSQL.insert, draft.id, draft.team, draft.application, draft.group, draft.name,
             draft.type, draft.tags.map(\.text).jsonText, draft.agent?.rawValue,
@@ -23,7 +24,11 @@ extension DeviceStore {
             String(decoding: draft.settings.json, as: UTF8.self), draft.secrets.credentialSecret,
             draft.secrets.pageSecret, tx.now)
         tx.accessChanged()
-        let device = try get(draft.id, in: tx)
+        var device = try get(draft.id, in: tx)
+        if device.groupID == nil {
+            device.groupID = try DeviceGroupStore.home(of: device, in: tx)
+            if let home = device.groupID { try tx.run(DeviceGroupSQL.join, device.id, home) }
+        }
         var changes = AuditChanges()
         changes.compare("name", nil, draft.name.text)
         changes.compare("application", nil, draft.application?.text)
@@ -36,6 +41,14 @@ extension DeviceStore {
         _ old: Device, by new: Device, _ actor: Actor, in tx: borrowing Transaction
     ) throws(StoreError) -> Device {
         var new = new
+        if new.applicationID != old.applicationID, new.groupID == old.groupID {
+            // A group belongs to one application.
+            new.groupID = nil
+        }
+        if new.groupID != old.groupID, let group = new.groupID {
+            try requireGroup(group, of: new.applicationID, in: tx)
+        }
+        new.groupID = try DeviceGroupStore.home(of: new, in: tx)
         var changes = AuditChanges()
         changes.compare("name", old.name.text, new.name.text)
         changes.compare("application", old.applicationID?.text, new.applicationID?.text)
@@ -52,8 +65,6 @@ extension DeviceStore {
         if new.name != old.name { try requireFree(new.name, in: old.teamID, but: old.id, in: tx) }
         if new.applicationID != old.applicationID {
             try requireApplication(new.applicationID, of: old.teamID, in: tx)
-            // A group belongs to one application.
-            if new.groupID == old.groupID { new.groupID = nil }
             tx.accessChanged()
         }
         new.revision = old.revision + 1
@@ -64,6 +75,21 @@ extension DeviceStore {
             String(decoding: new.settings.json, as: UTF8.self))
         try tx.record(.changed(new.reference, team: new.teamID, changes), by: actor)
         return new
+    }
+
+    /// Nobody puts a device into a group that gathers its own.
+    private static func requireGroup(
+        _ id: DeviceGroup.ID, of application: Application.ID?, in tx: borrowing Transaction
+    ) throws(StoreError) {
+        let group = try DeviceGroupStore.get(id, in: tx)
+        guard group.applicationID == application else {
+            throw .conflict("A device cannot go to a group of another application.")
+        }
+        guard group.filter == nil else {
+            throw .conflict(
+                "The group “\(group.name)” gathers its devices by name, type and tags: change "
+                    + "those of the device instead.")
+        }
     }
 
     private static func requireFree(

@@ -29,6 +29,9 @@ package struct Stores: Sendable {
     package let devices: DeviceStore
     package let deviceReports: DeviceReportStore
     package let deviceSecrets: DeviceSecretStore
+    package let deviceGroups: DeviceGroupStore
+    package let windows: MaintenanceWindowStore
+    package let deployments: DeploymentStore
     package let alarms: AlarmStore
     package let logs: LogStore
     package let resources: ResourceStore
@@ -61,6 +64,9 @@ package struct Stores: Sendable {
         devices = DeviceStore(database: registry)
         deviceReports = DeviceReportStore(database: registry)
         deviceSecrets = DeviceSecretStore(database: registry)
+        deviceGroups = DeviceGroupStore(database: registry)
+        windows = MaintenanceWindowStore(database: registry)
+        deployments = DeploymentStore(database: registry)
         alarms = AlarmStore(database: registry)
         logs = LogStore(database: history, bounds: logBounds)
         resources = ResourceStore(database: history)
@@ -128,6 +134,9 @@ package enum Statements {
         texts(DeviceEnvironmentSQL.self),
         texts(DeviceSurroundingsSQL.self),
         texts(DeviceImportSQL.self),
+        texts(DeviceGroupSQL.self),
+        texts(MaintenanceWindowSQL.self),
+        texts(DeploymentSQL.self),
         texts(AlarmSQL.self),
     ].flatMap { $0 }
     package static let logs: [String] = [texts(LogSQL.self), texts(ResourceSQL.self)].flatMap { $0 }

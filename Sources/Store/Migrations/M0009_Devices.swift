@@ -231,7 +231,8 @@ enum M0009_Devices {
             PRIMARY KEY (deployment_id, number)
         ) STRICT, WITHOUT ROWID;
 
-        -- `former_snapshot_id`: what it ran before, for those that are returned.
+        -- `former_snapshot_id`: what it ran before, for those that are returned. `fetched_ms`: when it
+        -- had all that it needed.
         CREATE TABLE deployment_device (
             deployment_id TEXT NOT NULL REFERENCES deployment (id) ON DELETE CASCADE,
             device_id TEXT NOT NULL REFERENCES device (id) ON DELETE CASCADE,
@@ -242,6 +243,9 @@ enum M0009_Devices {
             revision INTEGER,
             former_snapshot_id TEXT REFERENCES snapshot (id) ON DELETE SET NULL,
             changed_ms INTEGER NOT NULL,
+            sent_ms INTEGER,
+            fetched_ms INTEGER,
+            done_ms INTEGER,
             PRIMARY KEY (deployment_id, device_id)
         ) STRICT, WITHOUT ROWID;
         CREATE INDEX deployment_device_by_device ON deployment_device (device_id);

@@ -77,6 +77,20 @@ package struct Factory: Sendable {
                 secrets: DeviceSecrets(credentialSecret: [1], pageSecret: [2])), by: .site)
     }
 
+    /// Kept, and driven by nobody.
+    package func deployment(
+        of snapshot: Snapshot, to devices: [Device], plan: RolloutPlan = RolloutPlan()
+    ) async throws -> Deployment {
+        let deployment = Deployment(
+            id: .random(), organizationID: team.organizationID, teamID: team.id,
+            applicationID: application.id, snapshotID: snapshot.id, windowID: nil,
+            name: Name(stored: snapshot.name.text), plan: plan, state: .running,
+            createdAt: .now(), createdBy: "anna")
+        try await stores.deployments.insert(
+            DeploymentMachine(deployment, members: devices.map(\.id), now: .now()), by: .site)
+        return deployment
+    }
+
     package func stack(_ name: String) async throws -> Stack {
         try await stores.stacks.insert(
             Stack(

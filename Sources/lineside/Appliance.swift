@@ -58,6 +58,7 @@ struct Appliance: Sendable {
             gateway, door: PageDoor(hasher: foundations.passwords),
             pageTokens: StoredPageTokens(stores.pageTokens), files: instances.files)
 
+        let rollout = Rollout(stores: stores, fleet: NoRolloutFleet(), bus: bus)
         let scopes = ScopeResolver(applications: stores.applications)
         let page = WebUI()
         let resources = Resources(
@@ -65,7 +66,8 @@ struct Appliance: Sendable {
                 configuration: configuration, paths: paths, foundations: foundations,
                 instances: instances, origins: origins, doorkeeper: doorkeeper, scopes: scopes,
                 signal: signal, bus: bus, devices: DeviceWorkings(),
-                admin: NodeREDAdmin(client: client, tokens: tokens), build: page.build))
+                admin: NodeREDAdmin(client: client, tokens: tokens), rollout: rollout,
+                build: page.build))
         let console = ConsoleCallers()
         let network = Authentication(
             directory: CallerDirectory(stores: stores, signal: signal), origins: origins)
@@ -93,7 +95,7 @@ struct Appliance: Sendable {
             services: [
                 foundations.authority, Heartbeat(loops: group), instances.alarms, sockets,
                 RegistryKeeper(stores: stores), RetentionKeeper(stores: stores),
-                instances.registry, instances.tests, packages,
+                instances.registry, instances.tests, packages, rollout.service,
                 FilesWatch(
                     files: instances.files, instances: stores.instances,
                     alarms: instances.alarms),

@@ -19,6 +19,7 @@ struct Workings: Sendable {
     let bus: EventBus
     let devices: DeviceWorkings
     let admin: NodeREDAdmin
+    let rollout: Rollout
     /// Of the page, for browsers that hold an older one.
     let build: String
 }
@@ -100,6 +101,10 @@ struct Resources: Sendable {
                 environment: DeviceEnvironment(
                     devices: stores.devices, sealer: foundations.sealer),
                 passwords: foundations.passwords, observer: workings.devices.observer),
+            DeviceGroupRoutes(stores: stores, fleet: workings.rollout.fleet),
+            DeploymentRoutes(stores: stores, service: workings.rollout.service),
+            MaintenanceWindowRoutes(
+                stores: stores, zones: workings.rollout.zones, service: workings.rollout.service),
             RecipeRoutes(recipes: recipes),
             OverviewRoutes(
                 stores: stores, runtime: registry,

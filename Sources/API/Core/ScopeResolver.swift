@@ -21,6 +21,15 @@ package struct ScopeResolver: Sendable {
         if let text = parameters["snapshot"] {
             return try await find(text, "snapshot", Snapshot.ID.init, applications.path(of:))
         }
+        if let text = parameters["group"] {
+            return try await find(text, "group", DeviceGroup.ID.init, applications.path(of:))
+        }
+        if let text = parameters["deployment"] {
+            return try await find(text, "deployment", Deployment.ID.init, applications.path(of:))
+        }
+        if let text = parameters["window"] {
+            return try await find(text, "window", MaintenanceWindow.ID.init, applications.path(of:))
+        }
         if let text = parameters["alarm"] {
             return try await find(text, "alarm", Alarm.ID.init, applications.path(of:))
         }
@@ -39,7 +48,10 @@ package struct ScopeResolver: Sendable {
     /// What `path` looks for, as it begins a sentence: who has no role there must read the same as
     /// about what does not exist.
     package static func subject(of parameters: [String: String]) -> String {
-        let kinds = ["instance", "device", "snapshot", "alarm", "grant", "application", "team"]
+        let kinds = [
+            "instance", "device", "snapshot", "group", "deployment", "window", "alarm", "grant",
+            "application", "team",
+        ]
         return "This \(kinds.first { parameters[$0] != nil } ?? "thing")"
     }
 

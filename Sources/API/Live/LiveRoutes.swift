@@ -49,7 +49,7 @@ package struct LiveRoutes: Resource {
                 switch topic {
                 case .instances, .instance: instances
                 case .alarms: alarms
-                case .site, .log, .resources, .versions, .tests, .files: PlainFeed()
+                case .site, .log, .resources, .versions, .tests, .files, .deployment: PlainFeed()
                 }
             }
             await session.run()

@@ -138,9 +138,11 @@ final class LiveSession: Sendable {
 
     private func authorize(_ topic: LiveTopic) async throws(Problem) {
         guard let caller = state.withLock({ $0.caller }) else { throw .unauthenticated }
-        guard let instance = topic.instance else { return }
-        let path = try await scopes.path(of: ["instance": instance.text])
-        guard caller.may(topic.permission, at: path) else { throw .notFound("This instance") }
+        guard let subject = topic.subject else { return }
+        let path = try await scopes.path(of: [subject.kind: subject.id])
+        guard caller.may(topic.permission, at: path) else {
+            throw .notFound("This \(subject.kind)")
+        }
     }
 
     private func forward(

@@ -10,6 +10,7 @@ enum LiveTopic: Sendable, Hashable {
     case versions(Instance.ID)
     case tests(Instance.ID)
     case files(Instance.ID)
+    case deployment(Deployment.ID)
 
     init?(_ text: String) {
         let parts = text.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
@@ -28,6 +29,9 @@ enum LiveTopic: Sendable, Hashable {
             case "files": self = .files(id)
             default: return nil
             }
+        case (2, "deployment"):
+            guard let id = Deployment.ID(parts[1]) else { return nil }
+            self = .deployment(id)
         default: return nil
         }
     }
@@ -43,6 +47,7 @@ enum LiveTopic: Sendable, Hashable {
         case .versions(let id): "instance/\(id.text)/versions"
         case .tests(let id): "instance/\(id.text)/tests"
         case .files(let id): "instance/\(id.text)/files"
+        case .deployment(let id): "deployment/\(id.text)"
         }
     }
 
@@ -53,15 +58,18 @@ enum LiveTopic: Sendable, Hashable {
         case .versions: .versionRead
         case .tests: .testsRead
         case .files: .filesRead
+        case .deployment: .rolloutRead
         case .instances, .instance, .log, .resources: .instanceRead
         }
     }
 
-    var instance: Instance.ID? {
+    /// What it is about, as a path of the API names it; `nil`: nothing of its own.
+    var subject: (kind: String, id: String)? {
         switch self {
         case .instance(let id), .log(let id), .resources(let id), .versions(let id), .tests(let id),
             .files(let id):
-            id
+            ("instance", id.text)
+        case .deployment(let id): ("deployment", id.text)
         case .instances, .alarms, .site: nil
         }
     }

@@ -59,6 +59,7 @@ package enum AlarmKind: String, Sendable, CaseIterable {
     case deviceRolledBack = "device.rolled-back"
     /// Many at once: one alarm instead of one each.
     case siteDevicesOffline = "site.devices-offline"
+    case deploymentStopped = "deployment.stopped"
     case siteDisk = "site.disk-full"
     case siteDatabase = "site.database"
     case siteCertificate = "site.certificate"

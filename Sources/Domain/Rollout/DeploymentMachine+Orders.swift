@@ -13,24 +13,23 @@ package enum DeploymentOrder: String, Sendable, CaseIterable {
     case returnUpdated = "return-updated"
 }
 
-extension DeploymentMachine {
-    /// Whether it would be taken now.
-    package func takes(_ order: DeploymentOrder) -> Bool {
-        let state = deployment.state
-        switch order {
-        case .approve: return state == .awaitingApproval
-        case .pause: return state == .running
-        case .resume: return state == .paused
-        case .cancel: return !state.isOver
+extension DeploymentOrder {
+    /// Whether a deployment takes it now.
+    package func isTaken(by state: Deployment.State, _ counts: RolloutCounts) -> Bool {
+        switch self {
+        case .approve: state == .awaitingApproval
+        case .pause: state == .running
+        case .resume: state == .paused
+        case .cancel: !state.isOver
         case .retryFailed:
-            guard state == .running || state == .paused || state == .stopped else { return false }
-            return devices.contains { $0.state == .failed }
+            (state == .running || state == .paused || state == .stopped) && counts[.failed] > 0
         case .returnUpdated:
-            guard state == .paused || state.isOver else { return false }
-            return devices.contains { $0.state.canReturn }
+            (state == .paused || state.isOver) && counts[.updated] + counts[.failed] > 0
         }
     }
+}
 
+extension DeploymentMachine {
     package mutating func start(at now: Timestamp, needsApproval: Bool) {
         guard deployment.state == .ready else { return }
         enter(needsApproval ? .awaitingApproval : .running, nil, at: now)
@@ -40,7 +39,7 @@ extension DeploymentMachine {
     package mutating func take(
         _ order: DeploymentOrder, by name: String, at now: Timestamp
     ) throws(DeploymentRefusal) -> [Action] {
-        guard takes(order) else {
+        guard order.isTaken(by: deployment.state, counts()) else {
             throw DeploymentRefusal(
                 "A deployment that is \(deployment.state.rawValue) does not take "
                     + "“\(order.rawValue)” now.")

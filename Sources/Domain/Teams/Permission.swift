@@ -32,6 +32,8 @@ package enum Permission: String, Sendable, CaseIterable {
     case deviceRead = "device.read"
     case deviceEdit = "device.edit"
     case deviceDelete = "device.delete"
+    case rolloutRead = "rollout.read"
+    case rolloutEdit = "rollout.edit"
     case stackRead = "stack.read"
     case stackEdit = "stack.edit"
     case auditRead = "audit.read"
@@ -80,6 +82,8 @@ package enum Permission: String, Sendable, CaseIterable {
         case .deviceRead: (.viewer, true, "See a device, its log and its resources")
         case .deviceEdit: (.member, false, "Add devices and change their settings")
         case .deviceDelete: (.owner, false, "Delete a device")
+        case .rolloutRead: (.viewer, true, "See device groups, deployments and windows")
+        case .rolloutEdit: (.member, false, "Make device groups and bring snapshots to devices")
         case .stackRead: (nil, true, "List stacks and recipes")
         case .stackEdit: (.administrator, false, "Add and remove stacks")
         case .auditRead: (.owner, true, "Read the audit events")

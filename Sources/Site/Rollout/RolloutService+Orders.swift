@@ -73,7 +73,8 @@ extension RolloutService {
         // Who is there goes first: a canary that is away proves nothing.
         let standings = await fleet.standings(of: candidates.map(\.id))
         let present = Set(standings.filter(\.isConnected).map(\.id))
-        let members = candidates.filter { present.contains($0.id) }
+        let members =
+            candidates.filter { present.contains($0.id) }
             + candidates.filter { !present.contains($0.id) }
         var plan = wanted.plan
         plan.groupIDs = wanted.groups

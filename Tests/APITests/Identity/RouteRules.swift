@@ -127,6 +127,28 @@ enum RouteRules {
         member        w PATCH  devices/{device}/settings
         member        w GET    devices/{device}/environment
         member        w PUT    devices/{device}/environment
+        signedIn      r GET    device-groups
+        signedIn      w POST   device-groups
+        viewer        r GET    device-groups/{group}
+        member        w PATCH  device-groups/{group}
+        member        w DELETE device-groups/{group}
+        member        w PUT    device-groups/{group}/devices
+        signedIn      r GET    deployments
+        signedIn      w POST   deployments
+        viewer        r GET    deployments/{deployment}
+        viewer        r GET    deployments/{deployment}/devices
+        member        w POST   deployments/{deployment}/approve
+        member        w POST   deployments/{deployment}/pause
+        member        w POST   deployments/{deployment}/resume
+        member        w POST   deployments/{deployment}/cancel
+        member        w POST   deployments/{deployment}/retry-failed
+        member        w POST   deployments/{deployment}/return-updated
+        signedIn      r GET    maintenance-windows
+        signedIn      w POST   maintenance-windows
+        viewer        r GET    maintenance-windows/{window}
+        member        w PATCH  maintenance-windows/{window}
+        member        w DELETE maintenance-windows/{window}
+        viewer        r GET    maintenance-windows/{window}/preview
         signedIn      r POST   comparisons
         signedIn      r GET    stacks
         administrator w POST   stacks

@@ -75,9 +75,19 @@ private struct Ground {
         let guest = try await factory.user("guest")
         let grant = try await stores.grants.grant(
             .viewer, at: .team(team.id), to: guest.id, by: .site)
+        let group = try await stores.deviceGroups.insert(
+            .init(application: factory.application.id, name: try Name(validating: "Presses")),
+            by: .site)
+        let window = try await stores.windows.insert(
+            try Name(validating: "Night"),
+            .init(zone: .utc, weekly: [.init(days: [1], startMinute: 0, minutes: 60)]),
+            in: factory.application.id, by: .site)
+        let deployment = try await factory.deployment(of: snapshot, to: [device])
         ids = [
             "team": team.id.text, "application": factory.application.id.text,
             "instance": instance.id.text, "device": device.id.text, "snapshot": snapshot.id.text,
+            "group": group.listed.group.id.text, "window": window.id.text,
+            "deployment": deployment.id.text,
             "alarm": alarm.alarm.id.text, "grant": grant.id.text, "version": version.id.text,
         ]
         // The real routes, answering 204 instead of doing anything.

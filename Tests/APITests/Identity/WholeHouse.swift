@@ -39,6 +39,9 @@ struct WholeHouse {
         let scopes = ScopeResolver(applications: stores.applications)
         let recipes = RecipeStore(files: [:])
         let devices = DeviceViewMaker(devices: stores.devices, reports: NoDeviceReports())
+        let rollout = RolloutService(
+            stores: stores, fleet: NoRolloutFleet(), fitness: StoredRolloutFitness(stores: stores),
+            alarms: StoredRolloutAlarms(stores: stores, bus: bus), bus: bus)
         let resources: [any Resource] =
             RouteTable.directory(
                 stores: stores,
@@ -95,6 +98,9 @@ struct WholeHouse {
                     devices: stores.devices,
                     environment: DeviceEnvironment(devices: stores.devices, sealer: sealer),
                     passwords: passwords, observer: DeviceObservers()),
+                DeviceGroupRoutes(stores: stores, fleet: NoRolloutFleet()),
+                DeploymentRoutes(stores: stores, service: rollout),
+                MaintenanceWindowRoutes(stores: stores, zones: ZoneBook(), service: rollout),
                 RecipeRoutes(recipes: recipes),
                 OverviewRoutes(stores: stores, runtime: runtime, facts: NoFacts()),
                 LiveRoutes(

@@ -1,0 +1,17 @@
+import Site
+import Store
+
+/// What brings snapshots to devices.
+struct Rollout: Sendable {
+    let fleet: any RolloutFleet
+    let zones: ZoneBook
+    let service: RolloutService
+
+    init(stores: Stores, fleet: any RolloutFleet, bus: EventBus) {
+        self.fleet = fleet
+        zones = ZoneBook()
+        service = RolloutService(
+            stores: stores, fleet: fleet, fitness: StoredRolloutFitness(stores: stores),
+            alarms: StoredRolloutAlarms(stores: stores, bus: bus), zones: zones, bus: bus)
+    }
+}

@@ -34,9 +34,15 @@ struct RequestHandle: ~Copyable {
     init(owning raw: OpaquePointer) { self.raw = raw }
 
     init(der: [UInt8]) throws(OpenSSLError) {
-        let raw = der.withUnsafeBufferPointer { buffer in
+        let raw = der.withUnsafeBufferPointer { buffer -> OpaquePointer? in
             var start = buffer.baseAddress
-            return d2i_X509_REQ(nil, &start, buffer.count)
+            guard let read = d2i_X509_REQ(nil, &start, buffer.count) else { return nil }
+            // Bytes after the request would be passed on unread.
+            guard start == buffer.baseAddress.map({ $0 + buffer.count }) else {
+                X509_REQ_free(read)
+                return nil
+            }
+            return read
         }
         guard let raw else { throw OpenSSLError() }
         self.raw = raw

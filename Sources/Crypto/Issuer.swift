@@ -26,11 +26,7 @@ package struct Issuer: Sendable {
         else { throw OpenSSLError() }
         try extend(
             handle.raw, issuer: handle.raw,
-            [
-                (NID_basic_constraints, "critical,CA:TRUE,pathlen:0"),
-                (NID_key_usage, "critical,keyCertSign,cRLSign"),
-                (NID_subject_key_identifier, "hash"),
-            ])
+            authorityExtensions + [(NID_subject_key_identifier, "hash")])
         let certificate = try signed(handle, by: key)
         return try Issuer(certificate: certificate, key: key)
     }
@@ -48,6 +44,19 @@ package struct Issuer: Sendable {
         }
     }
 
+    /// The same for a server that made its own key. Names in the request count for nothing.
+    package func issueServer(
+        _ request: CertificateRequest, names: [String], addresses: [String], notAfter: Timestamp
+    ) throws(OpenSSLError) -> Certificate {
+        let handle = try RequestHandle(der: request.der)
+        return try issue(
+            subject: names.first ?? addresses.first ?? "server",
+            publicKey: X509_REQ_get0_pubkey(handle.raw), use: "serverAuth", notAfter: notAfter
+        ) { raw throws(OpenSSLError) in
+            try AlternativeNames.add(names: names, addresses: addresses, to: raw)
+        }
+    }
+
     /// For a client that made its own key. The subject is what is granted, not what was asked for.
     package func issueClient(
         _ request: CertificateRequest, subject: String, notAfter: Timestamp
@@ -57,6 +66,42 @@ package struct Issuer: Sendable {
             subject: subject, publicKey: X509_REQ_get0_pubkey(handle.raw), use: "clientAuth",
             notAfter: notAfter
         ) { _ throws(OpenSSLError) in }
+    }
+
+    /// Asks another authority to sign this one: its subject and key as they are, and no further
+    /// authority below it. PKCS #10, DER.
+    package func requestForSuperior() throws(OpenSSLError) -> CertificateRequest {
+        let own = try CertificateHandle(der: certificate.der)
+        guard let raw = X509_REQ_new() else { throw OpenSSLError() }
+        let request = RequestHandle(owning: raw)
+        guard X509_REQ_set_version(raw, 0) == 1,
+            X509_REQ_set_subject_name(raw, X509_get_subject_name(own.raw)) == 1,
+            X509_REQ_set_pubkey(raw, key.key.raw) == 1, let list = OPENSSL_sk_new_null()
+        else { throw OpenSSLError() }
+        defer {
+            while let made = OPENSSL_sk_pop(list) { X509_EXTENSION_free(OpaquePointer(made)) }
+            OPENSSL_sk_free(list)
+        }
+        for (kind, value) in Self.authorityExtensions {
+            var context = X509V3_CTX()
+            X509V3_set_ctx(&context, nil, nil, raw, nil, 0)
+            guard let made = X509V3_EXT_conf_nid(nil, &context, kind, value),
+                OPENSSL_sk_push(list, UnsafeRawPointer(made)) > 0
+            else { throw OpenSSLError() }
+        }
+        guard X509_REQ_add_extensions(raw, list) == 1,
+            X509_REQ_sign(raw, key.key.raw, EVP_sha256()) > 0
+        else { throw OpenSSLError() }
+        return try CertificateRequest(der: try request.der())
+    }
+
+    /// - Parameters:
+    ///   - number: must grow from list to list: who holds two takes the larger.
+    ///   - entries: in any order; one serial twice is one entry too many.
+    package func revocationList(
+        _ entries: [Revocation], number: UInt64
+    ) throws(OpenSSLError) -> RevocationList {
+        try RevocationList.sign(entries, number: number, authority: certificate, key: key)
     }
 
     private func issue(
@@ -81,6 +126,11 @@ package struct Issuer: Sendable {
         try extend(handle.raw)
         return try Self.signed(handle, by: key)
     }
+
+    private static let authorityExtensions: [(Int32, String)] = [
+        (NID_basic_constraints, "critical,CA:TRUE,pathlen:0"),
+        (NID_key_usage, "critical,keyCertSign,cRLSign"),
+    ]
 
     /// Version 3, a random serial of 126 bits, valid from 1970.
     private static func blank(notAfter: Timestamp) throws(OpenSSLError) -> CertificateHandle {

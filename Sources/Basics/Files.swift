@@ -125,6 +125,12 @@ package enum Files {
         guard mkdir(path, mode) == 0 || errno == EEXIST else { throw SystemError("mkdir \(path)") }
     }
 
+    /// Removes a file for good; one that is not there is fine.
+    package static func removeIfThere(_ path: String) throws(SystemError) {
+        if unlink(path) == 0 { return try syncDirectory(parent(of: path)) }
+        guard errno == ENOENT else { throw SystemError("remove \(path)") }
+    }
+
     package static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
 
     package static func isDirectory(_ path: String) -> Bool {

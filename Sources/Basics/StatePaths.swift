@@ -17,6 +17,18 @@ package struct StatePaths: Sendable, Equatable {
     /// What a client trusts that wants to know this site.
     package var authorityCertificate: String { "\(certificateAuthority)/authority.pem" }
     package var serverCertificate: String { "\(root)/tls" }
+    /// What anybody may read of the site's authority, and what the site was given to go with it.
+    package var certificates: String { "\(root)/certificates" }
+    /// The plant's own root has signed our authority: that, and what leads to the root.
+    package var issuingCertificate: String { "\(certificates)/issuing.pem" }
+    /// The list of revoked certificates, as devices fetch it.
+    package var revocations: String { "\(certificates)/revoked.pem" }
+    /// The public half of the key that backups are encrypted to.
+    package var backupKey: String { "\(certificates)/backup.pub" }
+    /// Its private half, sealed, until it is in a recovery kit.
+    package var sealedRecoveryKey: String { "\(certificates)/recovery.sealed" }
+    /// Where the signer is asked.
+    package var signerSocket: String { "\(root)/signer.sock" }
     package var vault: String { "\(root)/vault" }
     package var stacks: String { "\(root)/stacks" }
     /// What is on its way in; emptied at each start.

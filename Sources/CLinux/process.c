@@ -244,3 +244,7 @@ int clinux_chmod_directory(int directory, const char *path, unsigned mode) {
     errno = error;
     return result;
 }
+
+int clinux_hide_memory(void) {
+    return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) ? -errno : 0;
+}

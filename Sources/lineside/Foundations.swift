@@ -12,6 +12,7 @@ struct Foundations: Sendable {
     let sealer: Sealer
     /// Signs what lets a request into an editor.
     let editorKey: SigningKey
+    let signer: SignerProcess
     let authority: SiteAuthority
     let passwords = PasswordHasher()
 
@@ -24,12 +25,16 @@ struct Foundations: Sendable {
         do {
             let sealer = try Sealer.load(keyFile: paths.siteKey, creating: isFirstStart)
             let names = configuration.names
+            // First of all: it comes up while databases are opened.
+            let signer = SignerProcess(paths, names: names)
+            try signer.start()
             return Foundations(
                 stores: try await Stores.open(directory: paths.root),
                 sealer: sealer,
                 editorKey: try SigningKey.load(file: paths.editorKey),
+                signer: signer,
                 authority: try SiteAuthority(
-                    authority: paths.certificateAuthority, server: paths.serverCertificate,
+                    AuthorityFiles(paths), server: paths.serverCertificate, signer: signer.link,
                     names: { LocalNames.current(extra: names) }))
         } catch {
             throw CommandFailure("\(error)")

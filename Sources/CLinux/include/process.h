@@ -55,3 +55,6 @@ int clinux_sync_file_system(int fd);
 int clinux_rename_new(int from, const char *old_name, int to, const char *new_name);
 /// Sets the mode of a directory below `directory`, readable or not, through no link; -1 and errno.
 int clinux_chmod_directory(int directory, const char *path, unsigned mode);
+
+/// No core, and no look into this process by others of the same user (PR_SET_DUMPABLE). 0, or -errno.
+int clinux_hide_memory(void);

@@ -1,34 +1,15 @@
 package import Basics
 package import Crypto
 package import Net
+import Synchronization
 
-/// Why the site has no certificate to show.
-package enum SiteAuthorityFault: Error, Sendable, Equatable, CustomStringConvertible {
-    /// The authority's certificate is there and its key is not, or they do not belong together.
-    case keyLost(directory: String)
-    case key(KeyFileError)
-    case system(SystemError)
-    case openSSL(OpenSSLError)
-    case tls(String)
-
-    package var description: String {
-        switch self {
-        case .keyLost(let directory):
-            "The key of the site's certificate authority in \(directory) is missing or is not the "
-                + "one of its certificate: restore the directory from a backup."
-        case .key(let error): error.description
-        case .system(let error): error.description
-        case .openSSL(let error): error.description
-        case .tls(let reason): "The site's certificate cannot be used: \(reason)."
-        }
-    }
-}
-
-/// The site's own certificate authority and the server certificate that it keeps valid: made at the
-/// first start, renewed when the machine gets another name or address and before it ends.
+/// The server certificates of the site, all signed by its own authority: made at the first start,
+/// renewed when the machine gets another name or address and before they end. The authority's key
+/// is the signer's, not ours: while a certificate is good, nothing here waits for the signer.
 package actor SiteAuthority: Service {
     /// 397 days, the most that browsers take from a public authority; ours they take as well.
-    static let lifetime = Duration.seconds(397 * 86_400)
+    static let days = 397
+    static let lifetime = Duration.seconds(days * 86_400)
     /// Renewed when less than 30 days are left.
     static let reserve = Duration.seconds(30 * 86_400)
     /// A clock that stands before this was written is wrong.
@@ -36,47 +17,71 @@ package actor SiteAuthority: Service {
 
     /// What listeners show; a renewal reaches it by itself.
     package nonisolated let tls: TLSConfiguration
-    /// What devices and browsers are to trust.
-    package nonisolated let certificate: Certificate
+    /// Whom devices and browsers are to trust.
+    package nonisolated let book: AuthorityBook
+    /// The authority as the site made it.
+    package nonisolated var certificate: Certificate { book.site }
+    /// Certificate, chain and key that browsers and brokers show, in one PEM file, 0600.
+    package nonisolated var shownFile: String { "\(directory)/shown.pem" }
 
     private let executor: BlockingExecutor
     package nonisolated var unownedExecutor: UnownedSerialExecutor {
         executor.asUnownedSerialExecutor()
     }
-    private let issuer: Issuer
-    private let directory: String
-    private let localNames: @Sendable () -> LocalNames
+    private nonisolated let directory: String
+    private let files: AuthorityFiles
+    private let plantFile: String
+    private let maker: ServerCertificateMaker
+    private let options: TLSConfiguration.Options
     private let clock: @Sendable () -> Timestamp
     private let log = Log("certificates")
-    package private(set) var server: Certificate
+    private var pair: ServerCertificateMaker.Pair
+    private var observers: [@Sendable () -> Void] = []
+    /// The plant's own certificate, which browsers are shown instead of ours.
+    package private(set) var plant: PlantCertificate?
+    /// The one that the site signed itself.
+    package var server: Certificate { pair.certificate }
 
-    /// Blocks some milliseconds on files: at start, before there is an event loop to hold up.
+    /// Blocks on files, and for seconds on the signer where a certificate must be made: at start,
+    /// before there is an event loop to hold up.
     /// - Parameters:
-    ///   - authority: directory of the authority's key and certificate.
-    ///   - server: directory of the server's.
+    ///   - files: where the authority's certificates lie.
+    ///   - directory: of the server's key and certificate.
     ///   - options: ALPN and client certificates; whose authority is this one unless they say so.
     package init(
-        authority: String, server directory: String,
+        _ files: AuthorityFiles, server directory: String, signer: any SignerLink,
         options: TLSConfiguration.Options = TLSConfiguration.Options(),
         names: @escaping @Sendable () -> LocalNames = { LocalNames.current() },
         clock: @escaping @Sendable () -> Timestamp = Timestamp.now
     ) throws(SiteAuthorityFault) {
-        issuer = try Self.issuer(in: authority)
-        certificate = issuer.certificate
-        let pair = try Self.serverPair(
-            in: directory, issuer: issuer, names: names(), now: clock())
-        server = pair.certificate
-        var options = options
-        if options.clientAuthority == nil {
-            options.clientAuthority = Array(try Self.pem(issuer.certificate).utf8)
+        let maker = ServerCertificateMaker(
+            directory: directory, signer: signer, names: names, clock: clock)
+        self.maker = maker
+        if Files.exists(files.certificateFile), !Files.exists(files.keyFile) {
+            throw .keyLost(directory: files.directory)
         }
-        do throws(NetError) {
-            tls = try TLSConfiguration(pair.material, options: options)
-        } catch { throw .tls("\(error)") }
+        // The signer makes the authority before it answers for the first time.
+        if try files.certificate() == nil { try maker.makeFirst() }
+        guard let site = try files.certificate() else {
+            throw .keyLost(directory: files.directory)
+        }
+        do throws(OpenSSLError) {
+            // What cannot be read is as if nobody had brought it; the site's own goes on.
+            book = try AuthorityBook(site: site, issuing: try? files.issuing())
+        } catch { throw .openSSL(error) }
+        pair = try maker.pair(under: book)
+        self.files = files
         self.directory = directory
-        localNames = names
+        plantFile = "\(Files.parent(of: files.issuingFile))/plant.pem"
+        plant = Self.plant(in: plantFile)
+        self.options = options
         self.clock = clock
+        let shown = Self.material(plant, pair)
+        do throws(NetError) {
+            tls = try TLSConfiguration(shown, options: Self.options(options, book))
+        } catch { throw .tls("\(error)") }
         executor = BlockingExecutor(label: "certificates")
+        try Self.write(shown, to: "\(directory)/shown.pem")
     }
 
     /// Looks every ten minutes whether the names have changed or the end is near.
@@ -89,117 +94,121 @@ package actor SiteAuthority: Service {
         }
     }
 
+    /// - Parameter observer: called after each change of what is shown or trusted; must not block.
+    package func onRenewal(_ observer: @escaping @Sendable () -> Void) {
+        observers.append(observer)
+    }
+
     /// - Returns: whether there is a new certificate. The old one goes on after a throw.
     @discardableResult
     package func renewIfNeeded() throws(SiteAuthorityFault) -> Bool {
-        let pair = try Self.serverPair(
-            in: directory, issuer: issuer, names: localNames(), now: clock())
-        guard pair.certificate != server else { return false }
-        do throws(NetError) { try tls.replace(pair.material) } catch { throw .tls("\(error)") }
-        server = pair.certificate
+        let new = try maker.pair(under: book)
+        guard new != pair else { return false }
+        try show(plant, new)
         let names = (server.names + server.addresses).joined(separator: ", ")
         log.notice("new server certificate for \(names)")
         return true
     }
 
-    private static func issuer(in directory: String) throws(SiteAuthorityFault) -> Issuer {
-        let keyFile = "\(directory)/authority.key"
-        let certificateFile = "\(directory)/authority.pem"
-        do throws(SystemError) { try Files.makeDirectory(directory) } catch { throw .system(error) }
-        guard Files.exists(keyFile) || !Files.exists(certificateFile) else {
-            throw .keyLost(directory: directory)
-        }
-        let key: PrivateKey
-        do throws(KeyFileError) { key = try PrivateKey.load(file: keyFile) } catch {
-            throw .key(error)
-        }
-        guard let existing = try certificate(in: certificateFile) else {
-            // The word at the end tells two sites apart in a browser's list of authorities.
-            let name = "Lineside site \(Randomness.text(count: 6, from: .readable))"
-            let made: Issuer
-            do throws(OpenSSLError) { made = try Issuer.selfSigned(name, key: key) } catch {
-                throw .openSSL(error)
-            }
-            try write(Array(try pem(made.certificate).utf8), to: certificateFile)
-            return made
-        }
-        do throws(OpenSSLError) {
-            return try Issuer(certificate: existing, key: key)
-        } catch { throw .keyLost(directory: directory) }
+    /// From now on browsers are shown the plant's certificate.
+    /// - Returns: what a browser would warn of.
+    package func use(plant new: PlantCertificate) throws(SiteAuthorityFault) -> [String] {
+        let text: String
+        do throws(OpenSSLError) { text = try new.text() } catch { throw .openSSL(error) }
+        // OpenSSL has rules of its own: what it does not take must not lie in the file.
+        do throws(NetError) {
+            _ = try TLSConfiguration(Self.material(new, pair), options: options)
+        } catch { throw .tls("\(error)") }
+        try Self.write(Array(text.utf8), to: plantFile, mode: 0o600)
+        try show(new, pair)
+        return warnings
     }
 
-    private struct Pair {
-        let certificate: Certificate
-        let material: TLSConfiguration.Material
-    }
-
-    /// The one that is there if it will do, else a new one, on the disk before it is shown.
-    private static func serverPair(
-        in directory: String, issuer: Issuer, names: LocalNames, now: Timestamp
-    ) throws(SiteAuthorityFault) -> Pair {
-        do throws(SystemError) { try Files.makeDirectory(directory) } catch { throw .system(error) }
-        let key: PrivateKey
-        do throws(KeyFileError) {
-            key = try PrivateKey.load(file: "\(directory)/server.key")
-        } catch { throw .key(error) }
-        let file = "\(directory)/server.pem"
-        var certificate = try? certificate(in: file)
-        if let existing = certificate,
-            !isGood(existing, key: key, issuer: issuer, names: names, now: now)
-        {
-            certificate = nil
-        }
-        let chosen: Certificate
-        let chain: [UInt8]
-        let keyPEM: [UInt8]
-        do throws(OpenSSLError) {
-            if let certificate {
-                chosen = certificate
-            } else {
-                chosen = try issuer.issueServer(
-                    names: names.names, addresses: names.addresses, key: key,
-                    notAfter: max(now, earliest) + lifetime)
-            }
-            chain = Array((try chosen.pem() + issuer.certificate.pem()).utf8)
-            keyPEM = Array(try key.pem().utf8)
-        } catch { throw .openSSL(error) }
-        if certificate == nil { try write(chain, to: file) }
-        return Pair(certificate: chosen, material: .pem(chain: chain, key: keyPEM))
-    }
-
-    /// Names that it has too many do no harm: an address that comes and goes must not cost a new
-    /// certificate each time.
-    private static func isGood(
-        _ certificate: Certificate, key: PrivateKey, issuer: Issuer, names: LocalNames,
-        now: Timestamp
-    ) -> Bool {
-        let now = max(now, earliest)
-        return certificate.belongs(to: key) && issuer.certificate.signed(certificate)
-            && Set(names.names).isSubset(of: certificate.names)
-            && Set(names.addresses).isSubset(of: certificate.addresses)
-            && certificate.notAfter > now + reserve
-            // Made by a clock that ran ahead.
-            && certificate.notAfter < now + lifetime + .seconds(86_400)
-    }
-
-    private static func certificate(in file: String) throws(SiteAuthorityFault) -> Certificate? {
-        let bytes: [UInt8]
-        do throws(SystemError) { bytes = try Files.read(file, limit: .mebibytes(1)) } catch {
-            if error.isMissing { return nil }
+    /// From now on browsers are shown ours again.
+    package func dropPlant() throws(SiteAuthorityFault) {
+        do throws(SystemError) { try Files.removeIfThere(plantFile) } catch {
             throw .system(error)
         }
-        do throws(OpenSSLError) {
-            return try Certificate(pem: String(decoding: bytes, as: UTF8.self))
-        } catch { throw .openSSL(error) }
+        try show(nil, pair)
     }
 
-    private static func pem(_ certificate: Certificate) throws(SiteAuthorityFault) -> String {
-        do throws(OpenSSLError) { return try certificate.pem() } catch { throw .openSSL(error) }
+    /// What is wrong with what browsers are shown.
+    package var warnings: [String] { plant?.warnings(for: maker.names(), now: clock()) ?? [] }
+
+    /// The plant's root has signed the site's authority. Devices that are there keep what they have:
+    /// the key is the same, and the authority as it was stays among those that are trusted.
+    /// - Returns: what is worth a warning.
+    package func use(
+        issuing text: String
+    ) throws(CertificateFault) -> Result<[String], SiteAuthorityFault> {
+        let (chain, warnings) = try IssuingCertificate.judge(text, for: book.site, now: clock())
+        do throws(SiteAuthorityFault) {
+            let pem: String
+            do throws(OpenSSLError) { pem = try chain.pem() } catch {
+                throw SiteAuthorityFault.openSSL(error)
+            }
+            try Self.write(Array(pem.utf8), to: files.issuingFile, mode: 0o644)
+            do throws(OpenSSLError) { try book.set(issuing: chain) } catch {
+                throw SiteAuthorityFault.openSSL(error)
+            }
+            try show(plant, try maker.pair(under: book))
+            return .success(warnings)
+        } catch { return .failure(error) }
     }
 
-    private static func write(_ bytes: [UInt8], to file: String) throws(SiteAuthorityFault) {
-        do throws(SystemError) { try Files.replace(file, with: bytes, mode: 0o644) } catch {
-            throw .system(error)
+    private func show(
+        _ plant: PlantCertificate?, _ pair: ServerCertificateMaker.Pair
+    ) throws(SiteAuthorityFault) {
+        let shown = Self.material(plant, pair)
+        do throws(NetError) {
+            try tls.replace(shown, options: Self.options(options, book))
+        } catch { throw .tls("\(error)") }
+        self.plant = plant
+        self.pair = pair
+        try Self.write(shown, to: shownFile)
+        for observer in observers { observer() }
+    }
+
+    private static func options(
+        _ options: TLSConfiguration.Options, _ book: AuthorityBook
+    ) -> TLSConfiguration.Options {
+        var options = options
+        if options.clientAuthority == nil {
+            options.clientAuthority = Array(book.authorities.utf8)
         }
+        return options
+    }
+
+    private static func material(
+        _ plant: PlantCertificate?, _ pair: ServerCertificateMaker.Pair
+    ) -> TLSConfiguration.Material {
+        guard let plant, let chain = try? plant.chain.pem() else {
+            return .pem(chain: Array(pair.chain.utf8), key: Array(pair.key.utf8))
+        }
+        return .pem(chain: Array(chain.utf8), key: Array(plant.key.utf8))
+    }
+
+    /// What lies there was good when it was brought; what is none any more counts as not there.
+    private static func plant(in file: String) -> PlantCertificate? {
+        guard let bytes = try? Files.read(file, limit: .kibibytes(128)) else { return nil }
+        let text = String(decoding: bytes, as: UTF8.self)
+        return try? PlantCertificate(chain: text, key: text)
+    }
+
+    private static func write(
+        _ material: TLSConfiguration.Material, to file: String
+    ) throws(SiteAuthorityFault) {
+        guard case .pem(let chain, let key) = material else { return }
+        if (try? Files.read(file)) == chain + key { return }
+        try write(chain + key, to: file, mode: 0o600)
+    }
+
+    private static func write(
+        _ bytes: [UInt8], to file: String, mode: UInt32
+    ) throws(SiteAuthorityFault) {
+        do throws(SystemError) {
+            try Files.makeDirectory(Files.parent(of: file))
+            try Files.replace(file, with: bytes, mode: mode)
+        } catch { throw .system(error) }
     }
 }

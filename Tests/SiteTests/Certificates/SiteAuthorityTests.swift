@@ -19,9 +19,12 @@ import Testing
     ) throws -> SiteAuthority {
         let (names, moment) = (names ?? plain, moment ?? self.moment)
         return try SiteAuthority(
-            authority: "\(directory.path)/ca", server: "\(directory.path)/tls",
+            files, server: "\(directory.path)/tls",
+            signer: try SignerDesk(files, names: { names }, clock: { moment }),
             names: { names }, clock: { moment })
     }
+
+    var files: AuthorityFiles { AuthorityFiles(StatePaths(directory.path)) }
 
     @Test("The first start makes an authority and a certificate that it signed")
     func firstStart() async throws {
@@ -77,13 +80,21 @@ import Testing
         let source = NamesSource()
         source.names.withLock { $0 = plain }
         let moment = moment
+        let names: @Sendable () -> LocalNames = { source.names.withLock { $0 } }
         let authority = try SiteAuthority(
-            authority: "\(directory.path)/ca", server: "\(directory.path)/tls",
-            names: { source.names.withLock { $0 } }, clock: { moment })
+            files, server: "\(directory.path)/tls",
+            signer: try SignerDesk(files, names: names, clock: { moment }), names: names,
+            clock: { moment })
+        let told = Mutex(0)
+        await authority.onRenewal { told.withLock { $0 += 1 } }
         #expect(try await !authority.renewIfNeeded())
         source.names.withLock { $0.addresses.append("192.168.7.1") }
         #expect(try await authority.renewIfNeeded())
         #expect(await authority.server.addresses.contains("192.168.7.1"))
+        #expect(told.withLock { $0 } == 1)
+        let shown = try Files.read(authority.shownFile)
+        #expect(
+            try await Certificate(pem: String(decoding: shown, as: UTF8.self)) == authority.server)
         #expect(try await !authority.renewIfNeeded())
     }
 
@@ -110,6 +121,25 @@ import Testing
         try Files.replace("\(directory.path)/tls/server.pem", with: Array("half".utf8))
         let third = try authority()
         #expect(third.certificate.signed(await third.server))
+    }
+
+    @Test("While the certificate is good, a signer that is gone keeps nothing from starting")
+    func signerGone() async throws {
+        let first = try authority()
+        let plain = plain
+        let gone = SignerSocket(path: "\(directory.path)/none", patience: .milliseconds(10))
+        let second = try SiteAuthority(
+            files, server: "\(directory.path)/tls", signer: gone, names: { plain },
+            clock: { [moment] in moment })
+        #expect(await second.server == first.server)
+        var more = plain
+        more.addresses.append("10.0.0.6")
+        let names = more
+        #expect(throws: SiteAuthorityFault.self) {
+            try SiteAuthority(
+                files, server: "\(directory.path)/tls", signer: gone, names: { names },
+                clock: { [moment] in moment })
+        }
     }
 
     @Test("A power cut between the authority's key and its certificate is healed")

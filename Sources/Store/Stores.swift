@@ -32,6 +32,7 @@ package struct Stores: Sendable {
     package let deviceGroups: DeviceGroupStore
     package let windows: MaintenanceWindowStore
     package let deployments: DeploymentStore
+    package let certificates: CertificateStore
     package let alarms: AlarmStore
     package let logs: LogStore
     package let resources: ResourceStore
@@ -67,6 +68,7 @@ package struct Stores: Sendable {
         deviceGroups = DeviceGroupStore(database: registry)
         windows = MaintenanceWindowStore(database: registry)
         deployments = DeploymentStore(database: registry)
+        certificates = CertificateStore(database: registry)
         alarms = AlarmStore(database: registry)
         logs = LogStore(database: history, bounds: logBounds)
         resources = ResourceStore(database: history)
@@ -137,6 +139,7 @@ package enum Statements {
         texts(DeviceGroupSQL.self),
         texts(MaintenanceWindowSQL.self),
         texts(DeploymentSQL.self),
+        texts(CertificateSQL.self),
         texts(AlarmSQL.self),
     ].flatMap { $0 }
     package static let logs: [String] = [texts(LogSQL.self), texts(ResourceSQL.self)].flatMap { $0 }

@@ -38,6 +38,12 @@ struct Appliance: Sendable {
         let stores = foundations.stores
         let bus = EventBus()
         let signal = SecuritySignal()
+        let certificates = DeviceCertificates(
+            stores: stores, signer: Signer(foundations.signer.link), signal: signal,
+            file: paths.revocations)
+        do throws(StoreError) { try await certificates.load() } catch {
+            throw CommandFailure("the certificates of devices cannot be read: \(error)")
+        }
         let witness = EditorWitness()
         let instances = try await Instances.raise(
             configuration, paths, foundations, bus: bus, witness: witness)
@@ -93,7 +99,8 @@ struct Appliance: Sendable {
         return Appliance(
             foundations: foundations, doors: doors,
             services: [
-                foundations.authority, Heartbeat(loops: group), instances.alarms, sockets,
+                foundations.signer, foundations.authority, certificates,
+                Heartbeat(loops: group), instances.alarms, sockets,
                 RegistryKeeper(stores: stores), RetentionKeeper(stores: stores),
                 instances.registry, instances.tests, packages, rollout.service,
                 FilesWatch(

@@ -1,5 +1,6 @@
 // What the mock site holds: made from the fixtures of web/contract, so that it can't drift from them.
 import { Areas } from "./areas.ts";
+import { Fleet } from "./fleet.ts";
 import type {
   Alarm,
   Application,
@@ -58,6 +59,7 @@ export interface Data {
   stacks: Stack[];
   recipes: Recipe[];
   areas: Areas;
+  fleet: Fleet;
   alarms: Alarm[];
   audit: AuditEvent[];
   logs: Map<string, LogRecord[]>;
@@ -135,6 +137,7 @@ export function makeData(fresh: boolean, now = Date.now()): Data {
     stacks: [],
     recipes: [fixture<Recipe>("recipe")],
     areas: new Areas(),
+    fleet: new Fleet(fresh ? 0 : 480),
     alarms: [],
     audit: [],
     logs: new Map(),

@@ -645,12 +645,47 @@ const CLOSED: Record<string, Handler> = {
       ...(notices ? { notices } : {}),
     };
   },
+  "GET devices": (c) => list(c.data.fleet.list(c.query), c.query),
+  "GET devices/:d": (c) => find(c.data.fleet.devices, c.params.d),
+  "PATCH devices/:d": (c) => Object.assign(find(c.data.fleet.devices, c.params.d), c.body),
+  "DELETE devices/:d": (c) => {
+    const gone = find(c.data.fleet.devices, c.params.d);
+    c.data.fleet.devices.splice(c.data.fleet.devices.indexOf(gone), 1);
+  },
+  "GET devices/:d/settings": (c) => c.data.fleet.settings,
+  "PATCH devices/:d/settings": (c) => Object.assign(c.data.fleet.settings, c.body),
+  "GET devices/:d/environment": () => ({ variables: [] }),
+  "GET devices/:d/logs": () => ({ items: [], hasMore: false }),
+  "GET devices/:d/resources": () => list([]),
+  "POST devices/:d/commands": () => undefined,
+  "POST devices/:d/revoke": () => undefined,
+  "POST devices/:d/re-enrol": (c) =>
+    c.data.fleet.token({ kind: "bundle", name: "Press", uses: 1 }, c.me!.user.username),
+  "GET device-groups": (c) => list(c.data.fleet.groups, c.query),
+  "GET enrolments": (c) => list(c.data.fleet.enrolments, c.query),
+  "POST enrolments/:e/:verb": (c) => {
+    find(c.data.fleet.enrolments, c.params.e);
+    c.data.fleet.enrolments.length = 0;
+  },
+  "GET enrolment-tokens": (c) => list(c.data.fleet.tokens, c.query),
+  "POST enrolment-tokens": (c) => c.data.fleet.token(c.body, c.me!.user.username),
+  "DELETE enrolment-tokens/:k": (c) => {
+    find(c.data.fleet.tokens, c.params.k).usesLeft = 0;
+  },
+  "POST device-imports": (c) => ({
+    dryRun: c.body.dryRun,
+    created: 2,
+    failed: 1,
+    rows: [{ line: 4, name: "Press 4", id: null, problem: "The team has a device of this name." }],
+  }),
+  "POST enrolment-requests": () => ({ answer: "{}" }),
   "GET search": (c) => {
     const q = (c.query.get("q") ?? "").toLowerCase();
     const all = [
       ...c.data.instances.map((i) => ({ type: "instance", id: i.id, name: i.name })),
       ...c.data.applications.map((a) => ({ type: "application", id: a.id, name: a.name })),
       ...c.data.snapshots.map((s) => ({ type: "snapshot", id: s.id, name: s.name })),
+      ...c.data.fleet.devices.map((d) => ({ type: "device", id: d.id, name: d.name })),
       ...c.data.accounts.map((a) => ({ type: "user", id: a.user.id, name: a.user.username })),
     ];
     return {

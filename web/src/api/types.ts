@@ -1,6 +1,8 @@
 /** The views of the API, as they stand on the wire. Times are RFC 3339 UTC, ids 20 letters and digits. */
 export type Time = string;
 
+export type * from "./device-types.ts";
+
 export interface List<T> {
   items: T[];
   count: number;

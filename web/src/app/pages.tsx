@@ -14,6 +14,7 @@ import { AlarmsPage } from "./alarms.tsx";
 
 /** Areas that the browser gets when somebody goes there: few, as each costs what they share. */
 const keeping = () => import("../areas/keeping.ts");
+const plant = () => import("../areas/plant.ts");
 const house = () => import("../areas/house.ts");
 
 function within<M>(load: () => Promise<M>, draw: (module: M, params: Params) => ReactNode) {
@@ -39,6 +40,11 @@ const PAGES: readonly [string, (params: Params) => ReactNode][] = [
   ["/snapshots/:id", within(keeping, (m, p) => <m.SnapshotPage key={p.id} id={p.id} />)],
   ["/snapshots/:id/flows", within(keeping, (m, p) => <m.SnapshotFlows key={p.id} id={p.id} />)],
   ["/compare", within(keeping, (m) => <m.ComparePage />)],
+  ["/devices", within(plant, (m) => <m.DevicesPage />)],
+  ["/devices/add", within(plant, (m) => <m.AddDevices />)],
+  ["/devices/requests", within(plant, (m) => <m.RequestsPage />)],
+  ["/devices/:id", within(plant, (m, p) => <m.DevicePage key={p.id} id={p.id} tab="overview" />)],
+  ["/devices/:id/:tab", within(plant, (m, p) => <m.DevicePage key={p.id} id={p.id} tab={p.tab} />)],
   ["/recipes", within(keeping, (m) => <m.RecipesPage />)],
   ["/recipes/:name", within(keeping, (m, p) => <m.RecipePage key={p.name} name={p.name} />)],
   ["/stacks", within(keeping, (m) => <m.StacksPage />)],

@@ -16,6 +16,8 @@ function pathOf(item: SearchItem): string {
       return `/applications/${item.id}`;
     case "snapshot":
       return `/snapshots/${item.id}`;
+    case "device":
+      return `/devices/${item.id}`;
     case "user":
       return `/users/${item.id}`;
     case "team":

@@ -1,7 +1,9 @@
 /** German; a key that English has and this lacks is a type error. Sentences are whole; what varies stands in braces. */
+import { deDevices } from "./de-devices.ts";
 import type { en } from "./en.ts";
 
 export const de: Record<keyof typeof en, string> = {
+  ...deDevices,
   // general
   skip: "Zum Inhalt springen",
   menu: "Menü",

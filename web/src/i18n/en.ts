@@ -1,5 +1,8 @@
+import { enDevices } from "./en-devices.ts";
+
 /** English, and the list of all keys. Sentences are whole; what varies stands in braces. */
 export const en = {
+  ...enDevices,
   // general
   skip: "Skip to content",
   menu: "Menu",

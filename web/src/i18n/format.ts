@@ -87,6 +87,11 @@ export function number(value: number, digits = 0): string {
   }).format(value);
 }
 
+/** A share of one as whole per cent. */
+export function percent(share: number): string {
+  return `${number(Math.floor(share * 100))} %`;
+}
+
 /** 1 kB = 1000 bytes, as disks are sold. */
 export function bytes(value: number): string {
   const units = ["byte", "kilobyte", "megabyte", "gigabyte", "terabyte"] as const;

@@ -12,7 +12,11 @@ import { Await, Empty } from "../ui/states.tsx";
 import { toast } from "../ui/toast.tsx";
 
 export function EnvironmentTab({ instance }: { instance: Instance }) {
-  const path = `instances/${instance.id}/environment`;
+  return <EnvironmentPanel path={`instances/${instance.id}/environment`} />;
+}
+
+/** The variables of whatever has some; `path` is where they are read and written. */
+export function EnvironmentPanel({ path }: { path: string }) {
   const loaded = useLoad<Environment>(path);
   return (
     <Panel title={t("environment.title")}>

@@ -26,9 +26,18 @@ interface LogBatch {
   missed?: number;
 }
 
-/** The live log: pages of history above, batches below, painted once a frame at most. */
 export function LogTab({ instance }: { instance: Instance }) {
-  const base = `instances/${instance.id}/logs`;
+  return (
+    <LogPanel
+      base={`instances/${instance.id}/logs`}
+      topic={`instance/${instance.id}/log`}
+      name={instance.slug}
+    />
+  );
+}
+
+/** The live log: pages of history above, batches below, painted once a frame at most. */
+export function LogPanel({ base, topic, name }: { base: string; topic: string; name: string }) {
   const buffer = useRef<LogBuffer>();
   buffer.current ??= new LogBuffer(20_000);
   const log = buffer.current;
@@ -74,7 +83,7 @@ export function LogTab({ instance }: { instance: Instance }) {
       setRevision((r) => r + 1);
     }), [log]);
   useEffect(() => () => batch.stop(), [batch]);
-  useTopic(`instance/${instance.id}/log`, (m) => {
+  useTopic(topic, (m) => {
     if (m.missed) batch.add({ records: [], missed: m.missed });
     if (m.data) batch.add(m.data as LogBatch);
   });
@@ -139,7 +148,7 @@ export function LogTab({ instance }: { instance: Instance }) {
         <Button
           icon="download"
           onClick={() => {
-            download(`${base}/download`, `${instance.slug}.log`).catch((e) => setError(asError(e)));
+            download(`${base}/download`, `${name}.log`).catch((e) => setError(asError(e)));
           }}
         >
           {t("download")}

@@ -1,0 +1,114 @@
+import type {
+  Device,
+  DeviceGroup,
+  DeviceSettings,
+  Enrolment,
+  EnrolmentToken,
+} from "../src/api/types.ts";
+import { fixture, newId } from "./data.ts";
+
+const PLACES = ["Press", "Filler", "Packer", "Robot", "Conveyor", "Oven"];
+const STATES: Partial<Device>[] = [
+  {},
+  {},
+  {},
+  { connected: false, lastSeenAt: "2026-03-01T11:00:00.000Z" },
+  { phase: "fetch", progress: { done: 310_000, of: 1_000_000 }, isCurrent: false },
+  { state: "unhealthy", problem: "The event loop lags by 2 s." },
+  {
+    phase: "failed",
+    isCurrent: false,
+    problem: "Node-RED did not come up; the former snapshot runs.",
+  },
+];
+
+/** The devices of the mock site: as many as a large plant has. */
+export class Fleet {
+  readonly devices: Device[];
+  readonly settings: DeviceSettings = {
+    heapMB: 512,
+    port: 1880,
+    paletteInstall: false,
+    localLogin: null,
+    httpAuth: null,
+    timeZone: null,
+    logLevel: "info",
+    nodeREDVersion: null,
+    probationSeconds: 60,
+  };
+  readonly groups: DeviceGroup[] = [{
+    id: "g0000000000000000001",
+    applicationId: "a0000000000000000001",
+    name: "Hall 2",
+    note: "",
+    filter: { tags: ["hall-2"], type: null, namePattern: null },
+    targetSnapshotId: null,
+    windowId: null,
+    deviceCount: 240,
+    createdAt: "2026-02-11T08:12:00.000Z",
+  }];
+  readonly tokens: EnrolmentToken[] = [];
+  readonly enrolments: Enrolment[] = [{
+    id: "e0000000000000000001",
+    tokenId: null,
+    tokenName: "Hall 2",
+    deviceId: null,
+    deviceName: "edge-17",
+    fingerprint: "K7QF-2M9D-XT4W",
+    address: "10.20.4.77",
+    state: "pending",
+    createdAt: "2026-03-02T05:50:00.000Z",
+    decidedAt: null,
+    decidedBy: null,
+  }];
+
+  constructor(count: number) {
+    const sample = fixture<Device>("device");
+    this.devices = Array.from({ length: count }, (_, n) => ({
+      ...sample,
+      ...STATES[n % STATES.length],
+      id: `d${String(n + 1).padStart(19, "0")}`,
+      name: `${PLACES[n % PLACES.length]} ${String(n + 1).padStart(4, "0")}`,
+    }));
+  }
+
+  list(q: URLSearchParams): Device[] {
+    const text = (q.get("query") ?? "").toLowerCase(), state = q.get("state");
+    return this.devices.filter((d) =>
+      d.name.toLowerCase().includes(text) &&
+      (!state || (state === "offline"
+        ? !d.connected
+        : state === "online"
+        ? d.connected
+        : d.phase === "fetch"))
+    );
+  }
+
+  // deno-lint-ignore no-explicit-any -- a mock reads what the page sends
+  token(body: any, by: string) {
+    const token: EnrolmentToken = {
+      id: newId("k"),
+      kind: body.kind,
+      name: body.name,
+      teamId: body.teamId,
+      applicationId: body.applicationId,
+      groupId: null,
+      deviceId: null,
+      usesLeft: body.uses,
+      usesMost: body.uses,
+      confirm: body.confirm,
+      createdAt: new Date().toISOString(),
+      createdBy: by,
+      expiresAt: null,
+      revokedAt: null,
+    };
+    this.tokens.unshift(token);
+    const bundle = JSON.stringify({ v: 1, token: token.id, urls: ["https://10.20.0.5:8443"] });
+    return {
+      token,
+      bundle: body.kind === "bundle" ? bundle : undefined,
+      code: body.kind === "code" ? "7K2M9-QXT4W-H8DPR-3CVFN" : undefined,
+      secret: body.kind === "provisioning" ? "ffadp_mock" : undefined,
+    };
+  }
+}

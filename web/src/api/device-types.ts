@@ -1,0 +1,97 @@
+import type { Time } from "./types.ts";
+
+/** A Node-RED run elsewhere under an agent. */
+export interface Device {
+  id: string;
+  name: string;
+  type: string;
+  /** Null before one has enrolled. */
+  agent: "lineside" | "stock" | null;
+  teamId: string;
+  applicationId: string | null;
+  groupId: string | null;
+  tags: string[];
+  connected: boolean;
+  lastSeenAt: Time | null;
+  address: string | null;
+  state: string;
+  mode: "autonomous" | "developer";
+  /** What somebody wants. */
+  run: "running" | "stopped";
+  target: { id: string; name: string } | null;
+  running: { id: string; name: string } | null;
+  /** It runs what it shall. */
+  isCurrent: boolean;
+  /** Of the transaction that brings a snapshot; `idle` between two. */
+  phase: string;
+  /** Bytes of what is being fetched. */
+  progress: { done: number; of: number } | null;
+  problem: string | null;
+  versions: { agent: string | null; node: string | null; nodeRED: string | null };
+  certificate: { serial: string; notAfter: Time; revokedAt: Time | null } | null;
+  createdAt: Time;
+}
+
+export interface EnrolmentToken {
+  id: string;
+  kind: "bundle" | "code" | "provisioning" | "one-time";
+  name: string;
+  teamId: string;
+  applicationId: string | null;
+  groupId: string | null;
+  deviceId: string | null;
+  usesLeft: number;
+  usesMost: number;
+  confirm: boolean;
+  createdAt: Time;
+  createdBy: string;
+  expiresAt: Time | null;
+  revokedAt: Time | null;
+}
+
+/** One device that asks to be let in. */
+export interface Enrolment {
+  id: string;
+  tokenId: string | null;
+  tokenName: string | null;
+  deviceId: string | null;
+  deviceName: string | null;
+  fingerprint: string;
+  address: string | null;
+  state: "pending" | "issued" | "refused";
+  createdAt: Time;
+  decidedAt: Time | null;
+  decidedBy: string | null;
+}
+
+export interface DeviceSettings {
+  heapMB: number;
+  port: number;
+  paletteInstall: boolean;
+  localLogin: { name: string } | null;
+  httpAuth: { name: string } | null;
+  timeZone: string | null;
+  logLevel: string;
+  nodeREDVersion: string | null;
+  probationSeconds: number;
+}
+
+export interface DeviceImport {
+  dryRun: boolean;
+  created: number;
+  failed: number;
+  rows: { line: number; name: string; id: string | null; problem: string | null }[];
+}
+
+export interface DeviceGroup {
+  id: string;
+  applicationId: string;
+  name: string;
+  note: string;
+  /** Null for a group whose devices somebody picks. */
+  filter: { tags: string[]; type: string | null; namePattern: string | null } | null;
+  targetSnapshotId: string | null;
+  windowId: string | null;
+  deviceCount: number;
+  createdAt: Time;
+}

@@ -1,0 +1,5 @@
+/** What stands in the plant: devices, their groups, what is rolled out to them. */
+export { AddDevices } from "../devices/add.tsx";
+export { DevicePage } from "../devices/device.tsx";
+export { DevicesPage } from "../devices/devices.tsx";
+export { RequestsPage } from "../devices/requests.tsx";

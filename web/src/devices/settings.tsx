@@ -1,0 +1,291 @@
+import { useState } from "react";
+import { api } from "../api/client.ts";
+import type { Device, DeviceGroup, DeviceSettings as Settings, List } from "../api/types.ts";
+import { useAction, useLoad } from "../api/use.ts";
+import { timeZones } from "../i18n/format.ts";
+import { t, word } from "../i18n/text.ts";
+import { useApplications } from "../snapshots/use-applications.ts";
+import { Button } from "../ui/button.tsx";
+import { CheckBox, Form, SelectField, TextField } from "../ui/fields.tsx";
+import { useUnsaved } from "../ui/navigation.ts";
+import { Panel } from "../ui/page-head.tsx";
+import { Await } from "../ui/states.tsx";
+import { toast } from "../ui/toast.tsx";
+
+export function DeviceSettings(p: { device: Device; onChange: (device: Device) => void }) {
+  const loaded = useLoad<Settings>(`devices/${p.device.id}/settings`);
+  return (
+    <>
+      <Identity device={p.device} onChange={p.onChange} />
+      <Await of={loaded}>
+        {(settings) => (
+          <Running path={`devices/${p.device.id}/settings`} given={settings} onSaved={loaded.set} />
+        )}
+      </Await>
+    </>
+  );
+}
+
+function Identity({ device, onChange }: { device: Device; onChange: (device: Device) => void }) {
+  const [name, setName] = useState(device.name);
+  const [type, setType] = useState(device.type);
+  const [tags, setTags] = useState(device.tags.join(" "));
+  const [application, setApplication] = useState(device.applicationId ?? "");
+  const [group, setGroup] = useState(device.groupId ?? "");
+  const applications = useApplications().data;
+  const groups = useLoad<List<DeviceGroup>>(
+    application ? `device-groups?application=${application}&limit=200` : null,
+  ).data?.items.filter((g) => g.filter === null);
+  const action = useAction();
+  const fields = action.error?.problem.fields ?? {};
+  const list = tags.split(/[\s,]+/).filter(Boolean);
+  const dirty = name !== device.name || type !== device.type ||
+    list.join(" ") !== device.tags.join(" ") || application !== (device.applicationId ?? "") ||
+    group !== (device.groupId ?? "");
+  useUnsaved(dirty);
+  const save = () =>
+    action.run(async () => {
+      onChange(
+        await api.patch<Device>(`devices/${device.id}`, {
+          name,
+          type,
+          tags: list,
+          applicationId: application || null,
+          groupId: group || null,
+        }),
+      );
+      toast(t("saved"));
+    });
+  return (
+    <Panel title={t("device.identity")}>
+      <Form onSubmit={save} error={action.error} className="form pad">
+        <TextField
+          label={t("name")}
+          required
+          maxLength={80}
+          value={name}
+          onChange={setName}
+          error={fields.name}
+        />
+        <TextField
+          label={t("device.type")}
+          hint={t("device.typeHint")}
+          maxLength={80}
+          value={type}
+          onChange={setType}
+          error={fields.type}
+        />
+        <TextField
+          label={t("device.tags")}
+          hint={t("device.tagsHint")}
+          value={tags}
+          onChange={setTags}
+          error={fields.tags}
+        />
+        <SelectField
+          label={t("application")}
+          value={application}
+          onChange={(v) => {
+            setApplication(v);
+            setGroup("");
+          }}
+          choices={[
+            { value: "", label: t("device.unassigned") },
+            ...(applications ?? []).filter((a) => a.teamId === device.teamId)
+              .map((a) => ({ value: a.id, label: a.name })),
+          ]}
+          error={fields.applicationId}
+        />
+        {groups && groups.length > 0
+          ? (
+            <SelectField
+              label={t("device.group")}
+              value={group}
+              onChange={setGroup}
+              choices={[
+                { value: "", label: t("device.noGroup") },
+                ...groups.map((g) => ({ value: g.id, label: g.name })),
+              ]}
+              error={fields.groupId}
+            />
+          )
+          : null}
+        <Foot dirty={dirty} busy={action.busy} />
+      </Form>
+    </Panel>
+  );
+}
+
+function Running(p: { path: string; given: Settings; onSaved: (settings: Settings) => void }) {
+  const { given } = p;
+  const [heap, setHeap] = useState(String(given.heapMB));
+  const [port, setPort] = useState(String(given.port));
+  const [install, setInstall] = useState(given.paletteInstall);
+  const [timeZone, setTimeZone] = useState(given.timeZone ?? "");
+  const [level, setLevel] = useState<string>(given.logLevel);
+  const [nodeRED, setNodeRED] = useState(given.nodeREDVersion ?? "");
+  const [probation, setProbation] = useState(String(given.probationSeconds));
+  const action = useAction();
+  const fields = action.error?.problem.fields ?? {};
+  const wanted = {
+    heapMB: Number(heap),
+    port: Number(port),
+    paletteInstall: install,
+    timeZone: timeZone || null,
+    logLevel: level,
+    nodeREDVersion: nodeRED || null,
+    probationSeconds: Number(probation),
+  };
+  const dirty = Object.entries(wanted).some(([k, v]) => given[k as keyof Settings] !== v);
+  useUnsaved(dirty);
+  const save = () =>
+    action.run(async () => {
+      p.onSaved(await api.patch<Settings>(p.path, wanted));
+      toast(t("saved"));
+    });
+  return (
+    <>
+      <Panel title={t("device.running")}>
+        <Form onSubmit={save} error={action.error} className="form pad">
+          <TextField
+            label={t("device.heap")}
+            hint={t("device.heapHint")}
+            type="number"
+            min={64}
+            max={16384}
+            value={heap}
+            onChange={setHeap}
+            error={fields.heapMB}
+          />
+          <TextField
+            label={t("device.port")}
+            hint={t("device.portHint")}
+            type="number"
+            min={1024}
+            max={65535}
+            value={port}
+            onChange={setPort}
+            error={fields.port}
+          />
+          <TextField
+            label={t("device.probation")}
+            hint={t("device.probationHint")}
+            type="number"
+            min={0}
+            max={86400}
+            value={probation}
+            onChange={setProbation}
+            error={fields.probationSeconds}
+          />
+          <TextField
+            label={t("timeZone")}
+            hint={t("device.timeZoneHint")}
+            list={timeZones()}
+            value={timeZone}
+            onChange={setTimeZone}
+            error={fields.timeZone}
+          />
+          <SelectField
+            label={t("log.level")}
+            value={level}
+            onChange={setLevel}
+            choices={["error", "warn", "info", "debug", "trace"].map((v) => ({
+              value: v,
+              label: word("log.level", v),
+            }))}
+          />
+          <TextField
+            label={t("device.nodeRED")}
+            hint={t("device.nodeREDHint")}
+            value={nodeRED}
+            onChange={setNodeRED}
+            error={fields.nodeREDVersion}
+          />
+          <CheckBox
+            label={t("device.install")}
+            hint={t("device.installHint")}
+            checked={install}
+            onChange={setInstall}
+          />
+          <Foot dirty={dirty} busy={action.busy} />
+        </Form>
+      </Panel>
+      <Login path={p.path} field="localLogin" given={given.localLogin} onSaved={p.onSaved} />
+      <Login path={p.path} field="httpAuth" given={given.httpAuth} onSaved={p.onSaved} />
+    </>
+  );
+}
+
+/** A name and password for those who stand before the device. */
+function Login(
+  p: {
+    path: string;
+    field: "localLogin" | "httpAuth";
+    given: { name: string } | null;
+    onSaved: (settings: Settings) => void;
+  },
+) {
+  const [name, setName] = useState(p.given?.name ?? "");
+  const [password, setPassword] = useState("");
+  const action = useAction();
+  const fields = action.error?.problem.fields ?? {};
+  const send = (value: { name: string; password: string } | null) =>
+    action.run(async () => {
+      p.onSaved(await api.patch<Settings>(p.path, { [p.field]: value }));
+      setPassword("");
+      if (!value) setName("");
+      toast(t("saved"));
+    });
+  return (
+    <Panel title={t(`device.${p.field}`)}>
+      <Form onSubmit={() => send({ name, password })} error={action.error} className="form pad">
+        <p className="muted">{t(`device.${p.field}Text`)}</p>
+        <TextField
+          label={t("name")}
+          required
+          value={name}
+          onChange={setName}
+          error={fields[p.field] ?? fields[`${p.field}.name`]}
+        />
+        <TextField
+          label={t("device.password")}
+          type="password"
+          autoComplete="new-password"
+          required
+          value={password}
+          onChange={setPassword}
+          error={fields[`${p.field}.password`]}
+        />
+        <div className="form-foot">
+          {p.given
+            ? (
+              <Button busy={action.busy} onClick={() => send(null)}>
+                {t("device.loginRemove")}
+              </Button>
+            )
+            : null}
+          <span className="grow" />
+          <Button
+            type="submit"
+            kind="primary"
+            busy={action.busy}
+            why={name && password ? null : t("unchanged")}
+          >
+            {t("save")}
+          </Button>
+        </div>
+      </Form>
+    </Panel>
+  );
+}
+
+function Foot({ dirty, busy }: { dirty: boolean; busy: boolean }) {
+  return (
+    <div className="form-foot">
+      <span className="grow" />
+      <Button type="submit" kind="primary" busy={busy} why={dirty ? null : t("unchanged")}>
+        {t("save")}
+      </Button>
+    </div>
+  );
+}

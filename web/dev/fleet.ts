@@ -1,9 +1,12 @@
 import type {
+  Broker,
+  BrokerClient,
   Device,
   DeviceGroup,
   DeviceSettings,
   Enrolment,
   EnrolmentToken,
+  SiteCertificates,
 } from "../src/api/types.ts";
 import { fixture, newId } from "./data.ts";
 
@@ -35,6 +38,7 @@ export class Fleet {
     logLevel: "info",
     nodeREDVersion: null,
     probationSeconds: 60,
+    stackId: null,
   };
   readonly groups: DeviceGroup[] = [{
     id: "g0000000000000000001",
@@ -47,6 +51,42 @@ export class Fleet {
     deviceCount: 240,
     createdAt: "2026-02-11T08:12:00.000Z",
   }];
+  readonly broker: Broker = {
+    state: "running",
+    problem: null,
+    external: false,
+    connections: 231,
+    dropped: 0,
+    unenforceable: [],
+  };
+  readonly clients: BrokerClient[] = [{
+    id: "c0000000000000000001",
+    teamId: "t0000000000000000001",
+    name: "gateway-hall-2",
+    note: "Profinet gateway",
+    rules: [{ access: "publish", filter: "plant/hall-2/#" }],
+    enabled: true,
+    createdAt: "2026-02-11T08:12:00.000Z",
+    lastSeenAt: "2026-03-02T05:58:00.000Z",
+  }];
+  readonly certificates: SiteCertificates = {
+    server: {
+      names: ["lineside", "lineside.plant.local"],
+      addresses: ["10.20.0.5"],
+      notAfter: "2027-03-02T05:58:00.000Z",
+      issuer: "Lineside site K7Q2MX",
+      own: false,
+    },
+    authority: {
+      subject: "Lineside site K7Q2MX",
+      fingerprint: "4F:1C:2B:7D:90:A1:5E:63",
+      spki: "q83vEjRWeJA",
+      notAfter: "9999-12-31T23:59:59.000Z",
+      kind: "own",
+    },
+    recoveryKit: { downloadedAt: null },
+    revocations: { number: 1, count: 0, at: null },
+  };
   readonly tokens: EnrolmentToken[] = [];
   readonly enrolments: Enrolment[] = [{
     id: "e0000000000000000001",

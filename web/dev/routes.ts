@@ -674,11 +674,39 @@ const CLOSED: Record<string, Handler> = {
   },
   "POST device-imports": (c) => ({
     dryRun: c.body.dryRun,
-    created: 2,
-    failed: 1,
-    rows: [{ line: 4, name: "Press 4", id: null, problem: "The team has a device of this name." }],
+    applied: false,
+    good: 2,
+    refused: 1,
+    rows: [{
+      line: 4,
+      name: "Press 4",
+      deviceId: null,
+      problem: "The team has a device of this name.",
+    }],
   }),
   "POST enrolment-requests": () => ({ answer: "{}" }),
+  "GET broker": (c) => c.data.fleet.broker,
+  "GET broker/clients": (c) => list(c.data.fleet.clients, c.query),
+  "POST broker/clients": (c) => {
+    c.data.fleet.clients.push({
+      ...c.body,
+      id: newId("c"),
+      createdAt: now(),
+      lastSeenAt: null,
+    });
+    return { password: "mock-password" };
+  },
+  "PATCH broker/clients/:c": (c) => Object.assign(find(c.data.fleet.clients, c.params.c), c.body),
+  "DELETE broker/clients/:c": (c) => {
+    const gone = find(c.data.fleet.clients, c.params.c);
+    c.data.fleet.clients.splice(c.data.fleet.clients.indexOf(gone), 1);
+  },
+  "POST broker/clients/:c/password": () => ({ password: "mock-password" }),
+  "GET site/certificates": (c) => c.data.fleet.certificates,
+  "POST site/certificates/recovery-kit": (c) => {
+    c.data.fleet.certificates.recoveryKit.downloadedAt = now();
+    return "kit";
+  },
   "GET search": (c) => {
     const q = (c.query.get("q") ?? "").toLowerCase();
     const all = [

@@ -74,13 +74,17 @@ export interface DeviceSettings {
   logLevel: string;
   nodeREDVersion: string | null;
   probationSeconds: number;
+  /** Null: that of the snapshot's instance. */
+  stackId: string | null;
 }
 
 export interface DeviceImport {
   dryRun: boolean;
-  created: number;
-  failed: number;
-  rows: { line: number; name: string; id: string | null; problem: string | null }[];
+  /** Whether the devices are there now; one wrong line keeps all out. */
+  applied: boolean;
+  good: number;
+  refused: number;
+  rows: { line: number; name: string; deviceId: string | null; problem: string | null }[];
 }
 
 export interface DeviceGroup {
@@ -94,4 +98,43 @@ export interface DeviceGroup {
   windowId: string | null;
   deviceCount: number;
   createdAt: Time;
+}
+
+export interface SiteCertificates {
+  server: { names: string[]; addresses: string[]; notAfter: Time; issuer: string; own: boolean };
+  authority: {
+    subject: string;
+    fingerprint: string;
+    spki: string;
+    notAfter: Time;
+    kind: "own" | "issuing";
+  };
+  recoveryKit: { downloadedAt: Time | null };
+  revocations: { number: number; count: number; at: Time | null };
+}
+
+export interface Broker {
+  state: string;
+  problem: string | null;
+  external: boolean;
+  connections: number | null;
+  dropped: number | null;
+  unenforceable: string[];
+}
+
+export interface AccessRule {
+  access: "publish" | "subscribe" | "both";
+  filter: string;
+}
+
+/** A gateway or a PLC with a name and rules of its own at the site broker. */
+export interface BrokerClient {
+  id: string;
+  teamId: string;
+  name: string;
+  note: string;
+  rules: AccessRule[];
+  enabled: boolean;
+  createdAt: Time;
+  lastSeenAt: Time | null;
 }

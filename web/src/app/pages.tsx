@@ -45,6 +45,7 @@ const PAGES: readonly [string, (params: Params) => ReactNode][] = [
   ["/devices/requests", within(plant, (m) => <m.RequestsPage />)],
   ["/devices/:id", within(plant, (m, p) => <m.DevicePage key={p.id} id={p.id} tab="overview" />)],
   ["/devices/:id/:tab", within(plant, (m, p) => <m.DevicePage key={p.id} id={p.id} tab={p.tab} />)],
+  ["/broker", within(plant, (m) => <m.BrokerPage />)],
   ["/recipes", within(keeping, (m) => <m.RecipesPage />)],
   ["/recipes/:name", within(keeping, (m, p) => <m.RecipePage key={p.name} name={p.name} />)],
   ["/stacks", within(keeping, (m) => <m.StacksPage />)],

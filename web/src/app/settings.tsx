@@ -10,6 +10,7 @@ import { useUnsaved } from "../ui/navigation.ts";
 import { PageHead, Panel } from "../ui/page-head.tsx";
 import { Await } from "../ui/states.tsx";
 import { toast } from "../ui/toast.tsx";
+import { Certificates } from "../certificates/certificates.tsx";
 import { Keeping } from "./keeping.tsx";
 import { LANGUAGES } from "./plain.tsx";
 import { changedSite } from "./session.ts";
@@ -20,6 +21,7 @@ export function SettingsPage() {
     <div className="page narrow">
       <PageHead title={t("settings.title")} />
       <Await of={loaded}>{(site) => <SiteForm site={site} onSaved={loaded.set} />}</Await>
+      <Certificates />
       <Keeping />
     </div>
   );

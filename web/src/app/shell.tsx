@@ -171,6 +171,9 @@ function Navigation({ open, close }: { open: boolean; close: () => void }) {
         ...(user.administrator
           ? [{ path: "/users", icon: "people", label: t("users.title") }]
           : []),
+        ...(somewhere(user, "member")
+          ? [{ path: "/broker", icon: "hdd-network", label: t("broker.title") }]
+          : []),
         { path: "/stacks", icon: "layers", label: t("stacks.title") },
         ...(user.administrator
           ? [{ path: "/settings", icon: "gear", label: t("settings.title") }]

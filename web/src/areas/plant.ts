@@ -1,4 +1,5 @@
 /** What stands in the plant: devices, their groups, what is rolled out to them. */
+export { BrokerPage } from "../broker/broker.tsx";
 export { AddDevices } from "../devices/add.tsx";
 export { DevicePage } from "../devices/device.tsx";
 export { DevicesPage } from "../devices/devices.tsx";

@@ -227,7 +227,7 @@ function Import() {
         }),
       );
     });
-  const tried = result?.dryRun && result.failed === 0;
+  const tried = result?.dryRun && result.refused === 0;
   return (
     <Panel title={t("enrol.import")}>
       <Form onSubmit={() => send(!tried)} error={action.error} className="form pad">
@@ -254,11 +254,9 @@ function Import() {
             type="submit"
             kind="primary"
             busy={action.busy}
-            why={csv.trim()
-              ? result && !result.dryRun ? t("enrol.imported") : null
-              : t("enrol.importFirst")}
+            why={csv.trim() ? result?.applied ? t("enrol.imported") : null : t("enrol.importFirst")}
           >
-            {tried ? tn("enrol.importDo", result.created) : t("enrol.importTry")}
+            {tried ? tn("enrol.importDo", result.good) : t("enrol.importTry")}
           </Button>
         </div>
       </Form>
@@ -271,9 +269,9 @@ function ImportResult({ result }: { result: DeviceImport }) {
   return (
     <div role="status">
       <p>
-        {t(result.dryRun ? "enrol.importWould" : "enrol.importDid", {
-          created: result.created,
-          failed: result.failed,
+        {t(result.applied ? "enrol.importDid" : "enrol.importWould", {
+          good: result.good,
+          refused: result.refused,
         })}
       </p>
       {wrong.length > 0

@@ -42,9 +42,7 @@ export function RequestsPage() {
         label={t("enrol.waiting")}
         list={waiting}
         id={(e) => e.id}
-        nothing={
-          <Empty icon="bell" title={t("enrol.nobody")}>{t("enrol.nobodyText")}</Empty>
-        }
+        nothing={<Empty icon="bell" title={t("enrol.nobody")}>{t("enrol.nobodyText")}</Empty>}
         columns={[
           { key: "name", title: t("name"), cell: (e) => e.deviceName ?? e.tokenName ?? "–" },
           {

@@ -194,8 +194,9 @@ export const deDevices: Record<keyof typeof enDevices, string> = {
   "enrol.importTry": "Zuerst prüfen",
   "enrol.importDo_one": "{n} Gerät anlegen",
   "enrol.importDo_other": "{n} Geräte anlegen",
-  "enrol.importWould": "Würde {created} Geräte anlegen; {failed} Zeilen sind falsch.",
-  "enrol.importDid": "{created} Geräte angelegt; {failed} Zeilen waren falsch.",
+  "enrol.importWould":
+    "{good} Zeilen sind gut, {refused} sind falsch. Angelegt wird erst, wenn alle gut sind.",
+  "enrol.importDid": "{good} Geräte angelegt; {refused} Zeilen abgelehnt.",
   "enrol.importLine": "Zeile {line}, {name}: {text}",
   "enrol.imported": "Die Geräte sind angelegt.",
   "enrol.requestsNote": "Geräte, die um Einlass bitten, und was ihnen ausgegeben wurde.",

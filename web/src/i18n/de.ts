@@ -1,9 +1,11 @@
 /** German; a key that English has and this lacks is a type error. Sentences are whole; what varies stands in braces. */
 import { deDevices } from "./de-devices.ts";
+import { deNetwork } from "./de-network.ts";
 import type { en } from "./en.ts";
 
 export const de: Record<keyof typeof en, string> = {
   ...deDevices,
+  ...deNetwork,
   // general
   skip: "Zum Inhalt springen",
   menu: "Menü",

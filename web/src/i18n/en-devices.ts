@@ -184,8 +184,9 @@ export const enDevices = {
   "enrol.importTry": "Check it first",
   "enrol.importDo_one": "Create {n} device",
   "enrol.importDo_other": "Create {n} devices",
-  "enrol.importWould": "Would create {created} devices; {failed} lines are wrong.",
-  "enrol.importDid": "Created {created} devices; {failed} lines were wrong.",
+  "enrol.importWould":
+    "{good} lines are good, {refused} are wrong. Nothing is created before all are good.",
+  "enrol.importDid": "Created {good} devices; {refused} lines were refused.",
   "enrol.importLine": "Line {line}, {name}: {text}",
   "enrol.imported": "The devices are created.",
   "enrol.requestsNote": "Devices that ask to be let in, and what was given out to them.",

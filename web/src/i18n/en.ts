@@ -1,8 +1,10 @@
 import { enDevices } from "./en-devices.ts";
+import { enNetwork } from "./en-network.ts";
 
 /** English, and the list of all keys. Sentences are whole; what varies stands in braces. */
 export const en = {
   ...enDevices,
+  ...enNetwork,
   // general
   skip: "Skip to content",
   menu: "Menu",

@@ -46,9 +46,11 @@ export class Fleet {
     name: "Hall 2",
     note: "",
     filter: { tags: ["hall-2"], type: null, namePattern: null },
-    targetSnapshotId: null,
-    windowId: null,
+    teamId: "t0000000000000000001",
+    target: null,
+    window: null,
     deviceCount: 240,
+    currentCount: 0,
     createdAt: "2026-02-11T08:12:00.000Z",
   }];
   readonly broker: Broker = {

@@ -87,16 +87,123 @@ export interface DeviceImport {
   rows: { line: number; name: string; deviceId: string | null; problem: string | null }[];
 }
 
+interface Named {
+  id: string;
+  name: string;
+}
+
 export interface DeviceGroup {
   id: string;
+  teamId: string;
   applicationId: string;
   name: string;
   note: string;
   /** Null for a group whose devices somebody picks. */
   filter: { tags: string[]; type: string | null; namePattern: string | null } | null;
-  targetSnapshotId: string | null;
-  windowId: string | null;
+  target: Named | null;
+  window: Named | null;
   deviceCount: number;
+  /** Those that run the target. */
+  currentCount: number;
+  createdAt: Time;
+}
+
+export type DeploymentState =
+  | "ready"
+  | "awaiting-approval"
+  | "running"
+  | "paused"
+  | "stopping"
+  | "stopped"
+  | "finished"
+  | "cancelled";
+
+export type DeploymentDeviceState =
+  | "pending"
+  | "sent"
+  | "updating"
+  | "busy"
+  | "offline"
+  | "updated"
+  | "failed"
+  | "superseded"
+  | "removed"
+  | "returning"
+  | "returned";
+
+export type DeploymentCounts = Record<DeploymentDeviceState | "total", number>;
+
+export interface RolloutPlan {
+  canary: number;
+  percent: number[];
+  successPercent: number[];
+  errorsAbsolute: number | null;
+  errorPercent: number;
+  soakSeconds: number;
+  offlineGraceSeconds: number;
+  silenceSeconds: number;
+  groupIds: string[];
+}
+
+export interface DeploymentStep {
+  number: number;
+  name: string;
+  state: "waiting" | "running" | "finished";
+  verdict: "advance" | "hold" | "stop";
+  reason: string | null;
+  counts: DeploymentCounts;
+  startedAt: Time | null;
+  settledAt: Time | null;
+  soakUntil: Time | null;
+  finishedAt: Time | null;
+}
+
+export interface Deployment {
+  id: string;
+  teamId: string;
+  applicationId: string;
+  name: string;
+  snapshot: Named;
+  window: Named | null;
+  plan: RolloutPlan;
+  state: DeploymentState;
+  reason: string | null;
+  counts: DeploymentCounts;
+  /** What it would take now. */
+  orders: ("approve" | "pause" | "resume" | "cancel" | "retry-failed" | "return-updated")[];
+  /** Empty in lists. */
+  groups: DeploymentStep[];
+  createdAt: Time;
+  createdBy: string;
+  startedAt: Time | null;
+  finishedAt: Time | null;
+}
+
+export interface DeploymentDevice {
+  deviceId: string;
+  name: string;
+  group: number;
+  state: DeploymentDeviceState;
+  text: string | null;
+  attempts: number;
+  former: Named | null;
+  changedAt: Time;
+  sentAt: Time | null;
+  fetchedAt: Time | null;
+  doneAt: Time | null;
+}
+
+export interface MaintenanceWindow {
+  id: string;
+  teamId: string;
+  applicationId: string;
+  name: string;
+  timeZone: string;
+  weekly: { days: string[]; start: string; minutes: number }[];
+  exceptions: { from: Time; to: Time; open: boolean }[];
+  isOpen: boolean;
+  opensAt: Time | null;
+  closesAt: Time | null;
   createdAt: Time;
 }
 

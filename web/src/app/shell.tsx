@@ -151,6 +151,8 @@ function Navigation({ open, close }: { open: boolean; close: () => void }) {
         { path: "/", icon: "grid-1x2", label: t("overview.title") },
         { path: "/instances", icon: "collection", label: t("instances.title") },
         { path: "/devices", icon: "cpu", label: t("devices.title") },
+        { path: "/groups", icon: "diagram-3", label: t("groups.title") },
+        { path: "/deployments", icon: "send", label: t("rollout.title") },
         { path: "/applications", icon: "folder", label: t("applications.title") },
         { path: "/compare", icon: "intersect", label: t("compare.title") },
         { path: "/recipes", icon: "book", label: t("recipes.title") },

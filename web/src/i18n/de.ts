@@ -1,11 +1,13 @@
 /** German; a key that English has and this lacks is a type error. Sentences are whole; what varies stands in braces. */
 import { deDevices } from "./de-devices.ts";
 import { deNetwork } from "./de-network.ts";
+import { deRollout } from "./de-rollout.ts";
 import type { en } from "./en.ts";
 
 export const de: Record<keyof typeof en, string> = {
   ...deDevices,
   ...deNetwork,
+  ...deRollout,
   // general
   skip: "Zum Inhalt springen",
   menu: "Menü",

@@ -1,10 +1,12 @@
 import { enDevices } from "./en-devices.ts";
 import { enNetwork } from "./en-network.ts";
+import { enRollout } from "./en-rollout.ts";
 
 /** English, and the list of all keys. Sentences are whole; what varies stands in braces. */
 export const en = {
   ...enDevices,
   ...enNetwork,
+  ...enRollout,
   // general
   skip: "Skip to content",
   menu: "Menu",

@@ -1,7 +1,10 @@
 import type {
   ComparedSide,
+  Deployment,
+  DeploymentDevices,
   Handover,
   Instance,
+  MaintenanceWindow,
   Session,
   Snapshot,
   Token,
@@ -706,6 +709,20 @@ const CLOSED: Record<string, Handler> = {
   "POST site/certificates/recovery-kit": (c) => {
     c.data.fleet.certificates.recoveryKit.downloadedAt = now();
     return "kit";
+  },
+  "GET device-groups/:g": (c) => find(c.data.fleet.groups, c.params.g),
+  "PATCH device-groups/:g": (c) => find(c.data.fleet.groups, c.params.g),
+  "GET maintenance-windows": (c) =>
+    list([fixture<MaintenanceWindow>("maintenance-window")], c.query),
+  "GET deployments": (c) =>
+    list([fixture<Deployment>("deployment"), fixture<Deployment>("deployment.stopped")], c.query),
+  "POST deployments": () => fixture<Deployment>("deployment"),
+  "GET deployments/:x": () => fixture<Deployment>("deployment"),
+  "POST deployments/:x/:order": () => fixture<Deployment>("deployment"),
+  "GET deployments/:x/devices": (c) => {
+    const state = c.query.get("state");
+    const { items } = fixture<DeploymentDevices>("deployment-devices");
+    return list(items.filter((d) => !state || d.state === state), c.query);
   },
   "GET search": (c) => {
     const q = (c.query.get("q") ?? "").toLowerCase();

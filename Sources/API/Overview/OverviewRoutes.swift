@@ -64,7 +64,14 @@ package struct OverviewRoutes: Resource {
             SearchHitView(
                 type: "instance", id: $0.id.text, name: $0.name.text, path: "/instances/\($0.id)")
         }
-        for path in paths where caller.may(.snapshotRead, at: path) && hits.count < 20 {
+        let devices = try await stored { () async throws(StoreError) in
+            try await stores.devices.list(.init(), PageRequest(limit: 200, query: query)).items
+        }
+        hits += devices.filter { caller.may(.deviceRead, at: $0.path) }.prefix(10).map {
+            SearchHitView(
+                type: "device", id: $0.id.text, name: $0.name.text, path: "/devices/\($0.id)")
+        }
+        for path in paths where caller.may(.snapshotRead, at: path) && hits.count < 30 {
             guard let application = path.application else { continue }
             let found = try await stored { () async throws(StoreError) in
                 try await stores.snapshots.list(

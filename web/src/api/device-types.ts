@@ -1,4 +1,4 @@
-import type { Time } from "./types.ts";
+import type { List, Time } from "./types.ts";
 
 /** A Node-RED run elsewhere under an agent. */
 export interface Device {
@@ -245,3 +245,18 @@ export interface BrokerClient {
   createdAt: Time;
   lastSeenAt: Time | null;
 }
+
+/** Whether what would be done fits into the next opening. */
+export interface WindowPreview {
+  opensAt: Time | null;
+  closesAt: Time | null;
+  devices: number;
+  fetchSeconds: number | null;
+  switchSeconds: number | null;
+  neededSeconds: number | null;
+  fits: boolean | null;
+  text: string;
+}
+
+export type Devices = List<Device>;
+export type DeploymentDevices = List<DeploymentDevice>;

@@ -112,7 +112,7 @@ export const de: Record<keyof typeof en, string> = {
   "nav.administer": "Verwalten",
   "nav.role": "Rolle: {role}",
   "page.instances": "Instanzen",
-  "page.new": "Neue Instanz",
+  "page.new": "Neu",
   "page.applications": "Anwendungen",
   "page.compare": "Vergleichen",
   "page.stacks": "Stacks",

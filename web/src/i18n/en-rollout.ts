@@ -6,7 +6,8 @@ export const enRollout = {
   "groups.note": "Devices of one application that get the same snapshot.",
   "groups.add": "Make a group",
   "groups.nothing": "No group yet",
-  "groups.nothingText": "Gather devices by hand or by their tags, and bring a snapshot to all of them at once.",
+  "groups.nothingText":
+    "Gather devices by hand or by their tags, and bring a snapshot to all of them at once.",
   "groups.members": "Members",
   "groups.fixed": "Picked by hand",
   "groups.fixedText": "You say which devices belong to it.",
@@ -56,7 +57,8 @@ export const enRollout = {
   "rollout.startNote": "A few devices first, then more, and only while all goes well.",
   "rollout.go": "Start",
   "rollout.nothing": "No deployment yet",
-  "rollout.nothingText": "Bring a snapshot to a group: to one device first, then to a tenth, then to all.",
+  "rollout.nothingText":
+    "Bring a snapshot to a group: to one device first, then to a tenth, then to all.",
   "rollout.updated": "Updated",
   "rollout.failed": "Failed",
   "rollout.progress": "Progress",
@@ -69,7 +71,8 @@ export const enRollout = {
   "rollout.soak": "Watched until",
   "rollout.stepCounts": "{updated} of {total} updated, {failed} failed, {offline} offline",
   "rollout.cancelAsk": "Cancel {name}?",
-  "rollout.cancelText": "Devices that were not reached keep what they run. Those already updated stay updated.",
+  "rollout.cancelText":
+    "Devices that were not reached keep what they run. Those already updated stay updated.",
   "rollout.returnAsk": "Take {name} back?",
   "rollout.returnText_one": "{n} device goes back to what it ran before.",
   "rollout.returnText_other": "{n} devices go back to what they ran before.",
@@ -83,7 +86,8 @@ export const enRollout = {
   "rollout.soakMinutes": "Minutes to watch after each step",
   "rollout.soakHint": "The next step begins only when they have passed without trouble.",
   "rollout.errors": "Stop at failures of a step, in per cent",
-  "rollout.errorsHint": "Failures are judged before successes. Devices that are offline neither block nor help.",
+  "rollout.errorsHint":
+    "Failures are judged before successes. Devices that are offline neither block nor help.",
   "rollout.approval": "Somebody else must approve it first",
   "rollout.approvalHint": "It waits until then.",
   "rollout.first": "Choose a snapshot and at least one group.",

@@ -111,7 +111,7 @@ export const en = {
   "nav.administer": "Administer",
   "nav.role": "Role: {role}",
   "page.instances": "Instances",
-  "page.new": "New instance",
+  "page.new": "New",
   "page.applications": "Applications",
   "page.compare": "Compare",
   "page.stacks": "Stacks",

@@ -92,7 +92,9 @@ export function DeploymentPage({ id }: { id: string }) {
           </Button>
         ))}
       </PageHead>
-      {action.error && !asking ? <p className="error" role="alert">{action.error.message}</p> : null}
+      {action.error && !asking
+        ? <p className="error" role="alert">{action.error.message}</p>
+        : null}
       <Panel title={t("rollout.progress")}>
         <div className="pad">
           <progress
@@ -146,9 +148,7 @@ export function DeploymentPage({ id }: { id: string }) {
       </Toolbar>
       <section className="panel list" aria-label={t("devices.title")}>
         {devices.data === null
-          ? devices.error
-            ? <Failed error={devices.error} retry={devices.reload} />
-            : <Loading />
+          ? devices.error ? <Failed error={devices.error} retry={devices.reload} /> : <Loading />
           : devices.data.length === 0
           ? <Empty icon="search" title={t("list.nothingFound")} />
           : (
@@ -235,7 +235,11 @@ function Step({ step }: { step: DeploymentStep }) {
         {step.reason ? <p className="muted">{step.reason}</p> : null}
       </div>
       {step.state === "running" && step.soakUntil
-        ? <span className="muted small">{t("rollout.soak")} <Time at={step.soakUntil} /></span>
+        ? (
+          <span className="muted small">
+            {t("rollout.soak")} <Time at={step.soakUntil} />
+          </span>
+        )
         : null}
     </li>
   );

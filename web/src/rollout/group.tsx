@@ -89,9 +89,7 @@ export function GroupPage({ id }: { id: string }) {
           )
           : null}
         {devices.data === null
-          ? devices.error
-            ? <Failed error={devices.error} retry={devices.reload} />
-            : <Loading />
+          ? devices.error ? <Failed error={devices.error} retry={devices.reload} /> : <Loading />
           : devices.data.length === 0
           ? <Empty icon="cpu" title={t("groups.empty")}>{t("groups.emptyText")}</Empty>
           : (

@@ -68,7 +68,8 @@ export function GroupsPage() {
             key: "current",
             title: t("device.current"),
             numeric: true,
-            cell: (g) => g.target ? t("enrol.usesOf", { left: g.currentCount, most: g.deviceCount }) : "–",
+            cell: (g) =>
+              g.target ? t("enrol.usesOf", { left: g.currentCount, most: g.deviceCount }) : "–",
           },
           {
             key: "filter",

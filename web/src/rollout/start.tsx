@@ -1,6 +1,13 @@
 import { useState } from "react";
 import { api } from "../api/client.ts";
-import type { Deployment, DeviceGroup, List, MaintenanceWindow, Snapshot } from "../api/types.ts";
+import type {
+  Deployment,
+  DeviceGroup,
+  List,
+  MaintenanceWindow,
+  Snapshot,
+  WindowPreview,
+} from "../api/types.ts";
 import { useAction, useLoad } from "../api/use.ts";
 import { t, tn } from "../i18n/text.ts";
 import { useApplications } from "../snapshots/use-applications.ts";
@@ -35,7 +42,7 @@ export function StartDeployment() {
   const [soak, setSoak] = useState("10");
   const [errors, setErrors] = useState("5");
   const [approval, setApproval] = useState(false);
-  const preview = useLoad<{ text: string }>(
+  const preview = useLoad<WindowPreview>(
     window && snapshot && members.size === 1
       ? `maintenance-windows/${window}/preview?groupId=${[...members][0]}&snapshotId=${snapshot}`
       : null,
@@ -93,7 +100,11 @@ export function StartDeployment() {
           <fieldset className="boxes-plain">
             <legend>{t("groups.title")}</legend>
             {groups && groups.length === 0
-              ? <Empty icon="diagram-3" title={t("groups.nothing")}>{t("groups.nothingText")}</Empty>
+              ? (
+                <Empty icon="diagram-3" title={t("groups.nothing")}>
+                  {t("groups.nothingText")}
+                </Empty>
+              )
               : (groups ?? []).map((g) => (
                 <CheckBox
                   key={g.id}

@@ -48,7 +48,11 @@ export function Windows(
             sort: (w) => w.name,
             cell: (w) =>
               mayEdit
-                ? <button type="button" className="link" onClick={() => setEditing(w)}>{w.name}</button>
+                ? (
+                  <button type="button" className="link" onClick={() => setEditing(w)}>
+                    {w.name}
+                  </button>
+                )
                 : w.name,
           },
           {
@@ -62,7 +66,11 @@ export function Windows(
             title: t("windows.next"),
             cell: (w) =>
               w.isOpen && w.closesAt
-                ? <>{t("windows.openUntil")} <Time at={w.closesAt} /></>
+                ? (
+                  <>
+                    {t("windows.openUntil")} <Time at={w.closesAt} />
+                  </>
+                )
                 : w.opensAt
                 ? <Time at={w.opensAt} />
                 : t("never"),
@@ -132,7 +140,9 @@ function weeklyText(w: Weekly): string {
   const days = w.days.length === 7
     ? t("windows.daily")
     : DAYS.filter((d) => w.days.includes(d)).map((d) => word("weekday", d)).join(" ");
-  return `${days} ${w.start} +${Math.floor(w.minutes / 60)}:${String(w.minutes % 60).padStart(2, "0")}`;
+  return `${days} ${w.start} +${Math.floor(w.minutes / 60)}:${
+    String(w.minutes % 60).padStart(2, "0")
+  }`;
 }
 
 function WindowDialog(
@@ -200,9 +210,7 @@ function WindowDialog(
                     checked={w.days.includes(d)}
                     onChange={(e) =>
                       change(n, {
-                        days: e.target.checked
-                          ? [...w.days, d]
-                          : w.days.filter((x) => x !== d),
+                        days: e.target.checked ? [...w.days, d] : w.days.filter((x) => x !== d),
                       })}
                   />
                   {word("weekday", d)}
@@ -248,7 +256,12 @@ function WindowDialog(
         </Button>
         <div className="dialog-foot">
           <Button onClick={p.onClose}>{t("cancel")}</Button>
-          <Button type="submit" kind="primary" busy={action.busy} why={name ? null : t("unchanged")}>
+          <Button
+            type="submit"
+            kind="primary"
+            busy={action.busy}
+            why={name ? null : t("unchanged")}
+          >
             {t("save")}
           </Button>
         </div>

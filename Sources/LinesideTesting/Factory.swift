@@ -77,13 +77,22 @@ package struct Factory: Sendable {
                 secrets: DeviceSecrets(credentialSecret: [1], pageSecret: [2])), by: .site)
     }
 
+    /// Of an instance of its own.
+    package func snapshot(_ name: String, flows: Int) async throws -> Snapshot {
+        let instance = try await instance(name)
+        let version = try await version(of: instance, flows: flows)
+        return try await stores.snapshots.insert(
+            try Name(validating: name), note: .empty, of: version.id, in: instance.id, by: .site)
+    }
+
     /// Kept, and driven by nobody.
     package func deployment(
-        of snapshot: Snapshot, to devices: [Device], plan: RolloutPlan = RolloutPlan()
+        of snapshot: Snapshot, to devices: [Device], plan: RolloutPlan = RolloutPlan(),
+        window: MaintenanceWindow.ID? = nil
     ) async throws -> Deployment {
         let deployment = Deployment(
             id: .random(), organizationID: team.organizationID, teamID: team.id,
-            applicationID: application.id, snapshotID: snapshot.id, windowID: nil,
+            applicationID: application.id, snapshotID: snapshot.id, windowID: window,
             name: Name(stored: snapshot.name.text), plan: plan, state: .running,
             createdAt: .now(), createdBy: "anna")
         try await stores.deployments.insert(

@@ -87,6 +87,14 @@ enum DeploymentSQL: String, CaseIterable {
             ON deployment.application_id = device.application_id
             WHERE device.id = value AND deployment.id = ?1)
         """
+    case claim = """
+        SELECT deployment_id, window_id
+        FROM deployment_device JOIN deployment ON deployment.id = deployment_id
+        JOIN device ON device.id = device_id
+        WHERE device_id = ?1 AND deployment_device.revision IS NOT NULL
+            AND device.target_snapshot_id = deployment.snapshot_id
+        ORDER BY deployment.created_ms DESC LIMIT 1
+        """
     case measured = """
         SELECT coalesce(fetched_ms, done_ms) - sent_ms, done_ms - coalesce(fetched_ms, done_ms)
         FROM deployment_device JOIN deployment ON deployment.id = deployment_id

@@ -109,6 +109,20 @@ package struct DeploymentStore: Sendable {
         }
     }
 
+    /// The deployment that told a device last what it shall run, as long as it is to run that.
+    package func claim(
+        on device: Device.ID
+    ) async throws(StoreError) -> (deployment: Deployment.ID, window: MaintenanceWindow.ID?)? {
+        try await database.lookUp {
+            (tx: borrowing ReadTransaction) throws(StoreError)
+                -> (deployment: Deployment.ID, window: MaintenanceWindow.ID?)? in
+            try tx.first(DeploymentSQL.claim, device) {
+                (row: borrowing Row) throws(StoreError) in
+                (try row.id(0), try row.optionalID(1))
+            }
+        }
+    }
+
     /// Those that were deleted or moved since the deployment took them in.
     package func strangers(
         among devices: [Device.ID], to id: Deployment.ID

@@ -93,9 +93,10 @@ export class Fleet {
   readonly enrolments: Enrolment[] = [{
     id: "e0000000000000000001",
     tokenId: null,
-    tokenName: "Hall 2",
+    teamId: "t0000000000000000001",
     deviceId: null,
-    deviceName: "edge-17",
+    serial: null,
+    facts: { name: "edge-17", model: null, serial: null, addresses: [], agentVersion: "0.1.0" },
     fingerprint: "K7QF-2M9D-XT4W",
     address: "10.20.4.77",
     state: "pending",
@@ -136,9 +137,11 @@ export class Fleet {
       applicationId: body.applicationId,
       groupId: null,
       deviceId: null,
+      state: "open",
+      uses: body.uses,
       usesLeft: body.uses,
-      usesMost: body.uses,
       confirm: body.confirm,
+      expect: { serial: null, mac: null },
       createdAt: new Date().toISOString(),
       createdBy: by,
       expiresAt: null,
@@ -148,9 +151,9 @@ export class Fleet {
     const bundle = JSON.stringify({ v: 1, token: token.id, urls: ["https://10.20.0.5:8443"] });
     return {
       token,
-      bundle: body.kind === "bundle" ? bundle : undefined,
-      code: body.kind === "code" ? "7K2M9-QXT4W-H8DPR-3CVFN" : undefined,
-      secret: body.kind === "provisioning" ? "ffadp_mock" : undefined,
+      bundle: body.kind === "bundle" ? bundle : null,
+      code: body.kind === "code" ? "7K2M9-QXT4W-H8DPR-3CVFN" : null,
+      deviceYml: body.kind === "provisioning" ? "provisioningToken: mock\n" : null,
     };
   }
 }

@@ -673,7 +673,7 @@ const CLOSED: Record<string, Handler> = {
   "GET enrolment-tokens": (c) => list(c.data.fleet.tokens, c.query),
   "POST enrolment-tokens": (c) => c.data.fleet.token(c.body, c.me!.user.username),
   "DELETE enrolment-tokens/:k": (c) => {
-    find(c.data.fleet.tokens, c.params.k).usesLeft = 0;
+    find(c.data.fleet.tokens, c.params.k).state = "revoked";
   },
   "POST device-imports": (c) => ({
     dryRun: c.body.dryRun,

@@ -40,25 +40,49 @@ export interface EnrolmentToken {
   applicationId: string | null;
   groupId: string | null;
   deviceId: string | null;
+  state: "open" | "used" | "expired" | "revoked";
+  uses: number;
   usesLeft: number;
-  usesMost: number;
+  /** Whether somebody compares a fingerprint first. */
   confirm: boolean;
+  /** The one device that may use it. */
+  expect: { serial: string | null; mac: string | null };
   createdAt: Time;
   createdBy: string;
   expiresAt: Time | null;
   revokedAt: Time | null;
 }
 
+/** What a new token gives once and never again. */
+export interface NewEnrolmentToken {
+  token: EnrolmentToken;
+  /** Text of a bundle file. */
+  bundle: string | null;
+  /** Typed on the device, or given to a stock agent. */
+  code: string | null;
+  /** The whole file of a stock agent. */
+  deviceYml: string | null;
+}
+
 /** One device that asks to be let in. */
 export interface Enrolment {
   id: string;
-  tokenId: string | null;
-  tokenName: string | null;
-  deviceId: string | null;
-  deviceName: string | null;
-  fingerprint: string;
-  address: string | null;
   state: "pending" | "issued" | "refused";
+  fingerprint: string;
+  /** What the device says of itself. */
+  facts: {
+    name: string | null;
+    model: string | null;
+    serial: string | null;
+    addresses: string[];
+    agentVersion: string | null;
+  };
+  address: string | null;
+  tokenId: string | null;
+  teamId: string;
+  deviceId: string | null;
+  /** Of its certificate. */
+  serial: string | null;
   createdAt: Time;
   decidedAt: Time | null;
   decidedBy: string | null;

@@ -45,6 +45,10 @@ const PAGES: readonly [string, (params: Params) => ReactNode][] = [
   ["/devices/requests", within(plant, (m) => <m.RequestsPage />)],
   ["/devices/:id", within(plant, (m, p) => <m.DevicePage key={p.id} id={p.id} tab="overview" />)],
   ["/devices/:id/:tab", within(plant, (m, p) => <m.DevicePage key={p.id} id={p.id} tab={p.tab} />)],
+  [
+    "/register/remote-instance/:session",
+    within(plant, (m, p) => <m.RegisterPage key={p.session} session={p.session} />),
+  ],
   ["/groups", within(plant, (m) => <m.GroupsPage />)],
   ["/groups/:id", within(plant, (m, p) => <m.GroupPage key={p.id} id={p.id} />)],
   ["/deployments", within(plant, (m) => <m.DeploymentsPage />)],

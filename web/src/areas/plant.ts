@@ -3,6 +3,7 @@ export { BrokerPage } from "../broker/broker.tsx";
 export { AddDevices } from "../devices/add.tsx";
 export { DevicePage } from "../devices/device.tsx";
 export { DevicesPage } from "../devices/devices.tsx";
+export { RegisterPage } from "../devices/register.tsx";
 export { RequestsPage } from "../devices/requests.tsx";
 export { DeploymentPage } from "../rollout/deployment.tsx";
 export { DeploymentsPage } from "../rollout/deployments.tsx";

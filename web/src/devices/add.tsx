@@ -1,6 +1,6 @@
 import { type ReactNode, useState } from "react";
 import { api } from "../api/client.ts";
-import type { DeviceImport } from "../api/types.ts";
+import type { DeviceImport, NewEnrolmentToken } from "../api/types.ts";
 import { useAction } from "../api/use.ts";
 import { t, tn } from "../i18n/text.ts";
 import { useApplications } from "../snapshots/use-applications.ts";
@@ -8,7 +8,7 @@ import { Button } from "../ui/button.tsx";
 import { BoxChoice, CheckBox, Form, SelectField, TextArea, TextField } from "../ui/fields.tsx";
 import { useQuery } from "../ui/navigation.ts";
 import { PageHead, Panel } from "../ui/page-head.tsx";
-import { Handed, type HandedToken, saveText } from "./handed.tsx";
+import { Handed, saveText } from "./handed.tsx";
 
 const WAYS = ["bundle", "code", "provisioning", "request", "import"] as const;
 type Way = typeof WAYS[number];
@@ -73,21 +73,21 @@ function MakeToken({ kind }: { kind: Exclude<Way, "request" | "import"> }) {
   const [days, setDays] = useState("7");
   const [confirm, setConfirm] = useState(false);
   const [expected, setExpected] = useState("");
-  const [handed, setHanded] = useState<HandedToken | null>(null);
+  const [handed, setHanded] = useState<NewEnrolmentToken | null>(null);
   const action = useAction();
   const fields = action.error?.problem.fields ?? {};
   const make = () =>
     action.run(async () => {
       setHanded(
-        await api.post<HandedToken>("enrolment-tokens", {
+        await api.post<NewEnrolmentToken>("enrolment-tokens", {
           kind,
           name: name.trim() || t("enrol.defaultName"),
           teamId: home.team,
           applicationId: home.application || null,
           uses: Number(uses),
           confirm,
-          expiresInDays: days ? Number(days) : null,
-          expect: expected.trim() || null,
+          expiresInHours: days ? Number(days) * 24 : null,
+          expect: expectation(expected.trim()),
         }),
       );
     });
@@ -122,7 +122,7 @@ function MakeToken({ kind }: { kind: Exclude<Way, "request" | "import"> }) {
           max={3650}
           value={days}
           onChange={setDays}
-          error={fields.expiresInDays}
+          error={fields.expiresInHours}
         />
         {kind === "provisioning" ? null : (
           <>
@@ -149,6 +149,12 @@ function MakeToken({ kind }: { kind: Exclude<Way, "request" | "import"> }) {
       {handed ? <Handed token={handed} onClose={() => setHanded(null)} /> : null}
     </Panel>
   );
+}
+
+/** A MAC address is six pairs; anything else is a serial number. */
+function expectation(text: string): { serial?: string; mac?: string } {
+  if (!text) return {};
+  return /^([0-9a-f]{2}[:-]){5}[0-9a-f]{2}$/i.test(text) ? { mac: text } : { serial: text };
 }
 
 /** No path at all between device and server: a file goes there and one comes back. */

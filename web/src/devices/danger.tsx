@@ -1,6 +1,6 @@
 import { useState } from "react";
 import { api } from "../api/client.ts";
-import type { Device } from "../api/types.ts";
+import type { Device, NewEnrolmentToken } from "../api/types.ts";
 import { useAction } from "../api/use.ts";
 import { t } from "../i18n/text.ts";
 import { Button } from "../ui/button.tsx";
@@ -8,16 +8,16 @@ import { Confirm } from "../ui/dialog.tsx";
 import { navigate } from "../ui/navigation.ts";
 import { Panel } from "../ui/page-head.tsx";
 import { toast } from "../ui/toast.tsx";
-import { Handed, type HandedToken } from "./handed.tsx";
+import { Handed } from "./handed.tsx";
 
 /** Replace the hardware, lock it out, remove it. */
 export function DeviceDanger({ device }: { device: Device }) {
   const [asking, setAsking] = useState<"revoke" | "delete" | null>(null);
-  const [handed, setHanded] = useState<HandedToken | null>(null);
+  const [handed, setHanded] = useState<NewEnrolmentToken | null>(null);
   const action = useAction();
   const replace = () =>
     action.run(async () => {
-      setHanded(await api.post<HandedToken>(`devices/${device.id}/re-enrol`, {}));
+      setHanded(await api.post<NewEnrolmentToken>(`devices/${device.id}/re-enrol`, {}));
     });
   return (
     <Panel title={t("danger.title")} className="danger-panel">

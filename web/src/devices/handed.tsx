@@ -1,27 +1,16 @@
 import { useEffect, useMemo, useRef } from "react";
-import type { EnrolmentToken } from "../api/types.ts";
+import type { NewEnrolmentToken } from "../api/types.ts";
 import { qr } from "../core/qr.ts";
 import { t } from "../i18n/text.ts";
 import { Button } from "../ui/button.tsx";
 import { Secret } from "../ui/copy.tsx";
 import { Dialog } from "../ui/dialog.tsx";
 
-/** What a new token gives once and never again. */
-export interface HandedToken {
-  token: EnrolmentToken;
-  /** Text of a bundle file. */
-  bundle?: string;
-  /** Typed on the device, or shown to a stock agent. */
-  code?: string;
-  /** For the file of a stock agent. */
-  secret?: string;
-  /** The whole file of a stock agent. */
-  deviceYml?: string;
-}
-
 /** Shows it with all ways to take it along: a file for the USB stick, a QR code, text. */
-export function Handed({ token: handed, onClose }: { token: HandedToken; onClose: () => void }) {
-  const { token, bundle, code, secret, deviceYml } = handed;
+export function Handed(
+  { token: handed, onClose }: { token: NewEnrolmentToken; onClose: () => void },
+) {
+  const { token, bundle, code, deviceYml } = handed;
   return (
     <Dialog title={t(bundle ? "enrol.bundleReady" : "enrol.codeReady")} onClose={onClose} wide>
       <p>{t("enrol.once")}</p>
@@ -69,13 +58,12 @@ export function Handed({ token: handed, onClose }: { token: HandedToken; onClose
           </>
         )
         : null}
-      {secret && token.kind === "provisioning"
+      {deviceYml
         ? (
           <>
             <p>{t("enrol.provisioningHow")}</p>
             <Secret
-              text={deviceYml ??
-                `provisioningToken: ${secret}\nprovisioningTeam: ${token.teamId}\nforgeURL: ${location.origin}\n`}
+              text={deviceYml}
               label={t("enrol.file")}
             />
           </>

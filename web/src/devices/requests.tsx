@@ -44,7 +44,7 @@ export function RequestsPage() {
         id={(e) => e.id}
         nothing={<Empty icon="bell" title={t("enrol.nobody")}>{t("enrol.nobodyText")}</Empty>}
         columns={[
-          { key: "name", title: t("name"), cell: (e) => e.deviceName ?? e.tokenName ?? "–" },
+          { key: "name", title: t("name"), cell: (e) => e.facts.name ?? e.facts.serial ?? "–" },
           {
             key: "fingerprint",
             title: t("enrol.fingerprint"),
@@ -88,7 +88,7 @@ export function RequestsPage() {
             key: "uses",
             title: t("enrol.usesLeft"),
             numeric: true,
-            cell: (k) => t("enrol.usesOf", { left: k.usesLeft, most: k.usesMost }),
+            cell: (k) => t("enrol.usesOf", { left: k.usesLeft, most: k.uses }),
           },
           {
             key: "expires",
@@ -107,7 +107,7 @@ export function RequestsPage() {
             title: t("device.actions"),
             quiet: true,
             cell: (k) =>
-              k.revokedAt || k.usesLeft === 0 ? null : (
+              k.state !== "open" ? null : (
                 <Button
                   kind="quiet"
                   icon="trash"

@@ -34,6 +34,7 @@ package struct Stores: Sendable {
     package let deployments: DeploymentStore
     package let certificates: CertificateStore
     package let alarms: AlarmStore
+    package let artifacts: ArtifactStore
     package let logs: LogStore
     package let resources: ResourceStore
 
@@ -70,6 +71,7 @@ package struct Stores: Sendable {
         deployments = DeploymentStore(database: registry)
         certificates = CertificateStore(database: registry)
         alarms = AlarmStore(database: registry)
+        artifacts = ArtifactStore(database: registry)
         logs = LogStore(database: history, bounds: logBounds)
         resources = ResourceStore(database: history)
     }
@@ -141,6 +143,7 @@ package enum Statements {
         texts(DeploymentSQL.self),
         texts(CertificateSQL.self),
         texts(AlarmSQL.self),
+        texts(ArtifactSQL.self),
     ].flatMap { $0 }
     package static let logs: [String] = [texts(LogSQL.self), texts(ResourceSQL.self)].flatMap { $0 }
 

@@ -65,22 +65,24 @@ struct Appliance: Sendable {
             pageTokens: StoredPageTokens(stores.pageTokens), files: instances.files)
 
         let rollout = Rollout(stores: stores, fleet: NoRolloutFleet(), bus: bus)
+        let content = DeviceContentParts(
+            instances, stores: stores, state: paths.root, bus: bus)
         let scopes = ScopeResolver(applications: stores.applications)
         let page = WebUI()
         let resources = Resources(
             Workings(
                 configuration: configuration, paths: paths, foundations: foundations,
                 instances: instances, origins: origins, doorkeeper: doorkeeper, scopes: scopes,
-                signal: signal, bus: bus, devices: DeviceWorkings(),
+                signal: signal, bus: bus, devices: DeviceWorkings(), content: content,
                 admin: NodeREDAdmin(client: client, tokens: tokens), rollout: rollout,
                 build: page.build))
         let console = ConsoleCallers()
-        let network = Authentication(
-            directory: CallerDirectory(stores: stores, signal: signal), origins: origins)
-        let packages = PackageRegistry(
-            stacks: instances.stacks, stores: stores, state: paths.root)
+        let network = CertificateCallers(
+            identities: certificates, devices: stores.devices,
+            next: Authentication(
+                directory: CallerDirectory(stores: stores, signal: signal), origins: origins))
         let packageDoor = PackageDoor(
-            registry: packages,
+            registry: content.packages,
             callers: SitePackageCallers(callers: network, teams: stores.teams),
             origins: origins, next: page.answer)
         let platform = Dispatcher(
@@ -102,7 +104,8 @@ struct Appliance: Sendable {
                 foundations.signer, foundations.authority, certificates,
                 Heartbeat(loops: group), instances.alarms, sockets,
                 RegistryKeeper(stores: stores), RetentionKeeper(stores: stores),
-                instances.registry, instances.tests, packages, rollout.service,
+                instances.registry, instances.tests, content.packages,
+                content.artifacts, rollout.service,
                 FilesWatch(
                     files: instances.files, instances: stores.instances,
                     alarms: instances.alarms),

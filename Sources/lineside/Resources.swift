@@ -18,6 +18,7 @@ struct Workings: Sendable {
     let signal: SecuritySignal
     let bus: EventBus
     let devices: DeviceWorkings
+    let content: DeviceContentParts
     let admin: NodeREDAdmin
     let rollout: Rollout
     /// Of the page, for browsers that hold an older one.
@@ -28,6 +29,7 @@ struct Workings: Sendable {
 struct DeviceWorkings: Sendable {
     var reports: any DeviceReports = NoDeviceReports()
     var observer: any DeviceObserver = DeviceObservers()
+    var documents: any DesiredDocuments = NoDesiredDocuments()
 }
 
 /// Every resource of the API: the same for the network, where callers sign in, and for the admin
@@ -105,6 +107,9 @@ struct Resources: Sendable {
             DeploymentRoutes(stores: stores, service: workings.rollout.service),
             MaintenanceWindowRoutes(
                 stores: stores, zones: workings.rollout.zones, service: workings.rollout.service),
+            AgentContentRoutes(
+                documents: workings.devices.documents, contents: workings.content.contents,
+                records: workings.content.records),
             RecipeRoutes(recipes: recipes),
             OverviewRoutes(
                 stores: stores, runtime: registry,

@@ -10,6 +10,7 @@ package struct TreePacker: ~Copyable {
 
     private let root: HostileDirectory
     private let entries: [TreeEntry]
+    private let added: [String: [UInt8]]
     private var encoder = TreeEncoder()
     private var index = 0
     private var offset: Int64 = 0
@@ -19,6 +20,7 @@ package struct TreePacker: ~Copyable {
     /// Machines that compiled modules and programs in it are built for, as far as it was read.
     package private(set) var architectures: Set<String> = []
 
+    /// All of a directory.
     /// - Parameters:
     ///   - directory: up to here the path is our own.
     ///   - without: names that are left out at the top.
@@ -28,6 +30,45 @@ package struct TreePacker: ~Copyable {
         var found: [TreeEntry] = []
         try Self.collect(try top.directory(""), [], without, into: &found)
         entries = found.sorted { $0.path < $1.path }
+        added = [:]
+        root = top
+    }
+
+    /// Parts of a directory, and files that are not in it.
+    /// - Parameter only: folders; each with all that is in it.
+    package init(
+        _ directory: String, only: [String], adding files: [(path: String, bytes: [UInt8])]
+    ) throws(SystemError) {
+        let top = try HostileDirectory(directory)
+        var found: [TreeEntry] = []
+        var folders: Set<TreePath> = []
+        for folder in only {
+            guard let path = TreePath(folder) else { continue }
+            // One that lies in another of them is there already.
+            if folders.contains(path) { continue }
+            for count in 1...path.names.count {
+                guard let outer = TreePath(path.names.prefix(count).joined(separator: "/")),
+                    folders.insert(outer).inserted
+                else { continue }
+                found.append(TreeEntry(path: outer, kind: .folder))
+            }
+            var below: [TreeEntry] = []
+            try Self.collect(try top.directory(folder), path.names, [], into: &below)
+            for entry in below {
+                if entry.kind == .folder, !folders.insert(entry.path).inserted { continue }
+                found.append(entry)
+            }
+        }
+        for (name, bytes) in files {
+            guard let path = TreePath(name) else { continue }
+            found.append(
+                TreeEntry(
+                    path: path, kind: .file(size: Int64(bytes.count), isExecutable: false)))
+        }
+        var unique: [TreePath: TreeEntry] = [:]
+        for entry in found { unique[entry.path] = entry }
+        entries = unique.values.sorted { $0.path < $1.path }
+        added = Dictionary(files.map { ($0.path, $0.bytes) }) { _, last in last }
         root = top
     }
 
@@ -68,6 +109,12 @@ package struct TreePacker: ~Copyable {
     ) throws(SystemError) {
         guard case .file(let size, _) = entry.kind else {
             output += encoder.head(of: entry)
+            index += 1
+            return
+        }
+        if let bytes = added[entry.path.text] {
+            output += encoder.head(of: entry)
+            output += bytes
             index += 1
             return
         }

@@ -17,6 +17,8 @@ enum RouteRules {
         case signedIn
         /// From this role on, where the path lies.
         case from(Role)
+        /// The agent of a device, and nobody else.
+        case device
     }
 
     /// `r` reads, `w` writes.
@@ -163,6 +165,10 @@ enum RouteRules {
         member        w POST   alarms/{alarm}/acknowledge
         signedIn      r GET    overview
         signedIn      r GET    search
+        device        r GET    /api/agent/v1/desired
+        device        r GET    /api/agent/v1/contents/{digest}
+        device        r POST   /api/agent/v1/chunks
+        device        r POST   /api/agent/v1/records
         """
 
     static let all: [Rule] = table.split(separator: "\n").map { line in
@@ -171,10 +177,12 @@ enum RouteRules {
             switch words[0] {
             case "anybody": .anybody
             case "signedIn": .signedIn
+            case "device": .device
             default: .from(Role(rawValue: words[0]) ?? .administrator)
             }
         return Rule(
-            method: words[2], pattern: "/api/v1/\(words[3])", audience: audience,
+            method: words[2],
+            pattern: words[3].hasPrefix("/") ? words[3] : "/api/v1/\(words[3])", audience: audience,
             reads: words[1] == "r")
     }
 }

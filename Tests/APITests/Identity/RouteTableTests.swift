@@ -188,6 +188,11 @@ private struct Ground {
         switch visitor.kind {
         case .nobody, .expired: return 401
         case .foreignOrigin: return 403
+        default: if rule.audience == .device { return 401 }
+        }
+        switch visitor.kind {
+        case .nobody, .expired: return 401
+        case .foreignOrigin: return 403
         case .readOnly: return rule.reads ? 204 : 403
         case .other:
             guard case .from = rule.audience else { return 204 }

@@ -101,6 +101,11 @@ struct WholeHouse {
                 DeviceGroupRoutes(stores: stores, fleet: NoRolloutFleet()),
                 DeploymentRoutes(stores: stores, service: rollout),
                 MaintenanceWindowRoutes(stores: stores, zones: ZoneBook(), service: rollout),
+                AgentContentRoutes(
+                    documents: NoDesiredDocuments(),
+                    contents: DeviceContents(vault: vault, artifacts: stores.artifacts),
+                    records: DeviceRecordKeeper(
+                        logs: stores.logs, resources: stores.resources, bus: bus)),
                 RecipeRoutes(recipes: recipes),
                 OverviewRoutes(stores: stores, runtime: runtime, facts: NoFacts()),
                 LiveRoutes(

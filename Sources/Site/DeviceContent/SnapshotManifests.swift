@@ -1,0 +1,130 @@
+import Basics
+package import Domain
+package import Store
+
+/// What a `lineside agent` gets for a snapshot: one JSON text in the vault that names its flows, its
+/// Node-RED and its node packages by their digests. Made when it is first asked for, and the same
+/// every time after.
+package struct SnapshotManifests: Sendable {
+    package static let format = "lineside-device-snapshot/1"
+
+    private let vault: Vault
+    private let stores: Stores
+    private let artifacts: ArtifactKeeper
+
+    package init(vault: Vault, stores: Stores, artifacts: ArtifactKeeper) {
+        self.vault = vault
+        self.stores = stores
+        self.artifacts = artifacts
+    }
+
+    /// - Parameter stack: `nil`: that of the snapshot's version, else the newest of the site.
+    /// - Returns: the digest of the manifest, which survives a power cut.
+    package func manifest(
+        of id: Snapshot.ID, stack: Stack.ID? = nil
+    ) async throws(DeviceContentFault) -> ContentAddress {
+        let snapshot = try await DeviceContentFault.stored { () throws(StoreError) in
+            try await stores.snapshots.get(id)
+        }
+        let chosen = try await self.stack(for: snapshot, stack)
+        let modules = snapshot.modules.filter { $0.name != "node-red" }
+        let team = try await DeviceContentFault.stored { () throws(StoreError) in
+            try await stores.applications.get(snapshot.applicationID).teamID
+        }
+        let wanted = modules.sorted { ($0.name, $0.version) < ($1.name, $1.version) }
+        let fingerprint =
+            "\(chosen.id) "
+            + (modules.isEmpty ? "-" : ArtifactKeeper.name(of: wanted, in: team))
+        let known = try await DeviceContentFault.stored { () throws(StoreError) in
+            try await stores.artifacts.manifest(of: id, fingerprint: fingerprint)
+        }
+        if let known, await vault.renew(known) { return known }
+        var trees = [("stack", try await artifacts.tree(of: chosen.id))]
+        if !modules.isEmpty {
+            trees.append(
+                (
+                    "modules",
+                    try await artifacts.tree(
+                        of: modules, from: snapshot.instanceID, in: team)
+                ))
+        }
+        let flows = try await DeviceContentFault.vaulted { () throws(VaultFault) in
+            try await vault.chunks(of: snapshot.flows)
+        }
+        let text = Self.text(
+            snapshot, flows: flows.size, trees: trees, stack: chosen, modules: wanted)
+        let blob = try await DeviceContentFault.vaulted { () throws(VaultFault) in
+            try await vault.store(text)
+        }
+        try await DeviceContentFault.stored { () throws(StoreError) in
+            try await stores.artifacts.putManifest(blob, of: id, fingerprint: fingerprint)
+        }
+        return blob.address
+    }
+
+    private func stack(
+        for snapshot: Snapshot, _ wanted: Stack.ID?
+    ) async throws(DeviceContentFault) -> Stack {
+        var id = wanted
+        if id == nil, let version = snapshot.versionID {
+            id = try? await stores.versions.get(version).stackID
+        }
+        if let id {
+            let stack = try? await stores.stacks.get(id)
+            if let stack { return stack }
+            if wanted != nil { throw .stackMissing(id) }
+        }
+        let newest = try await DeviceContentFault.stored { () throws(StoreError) in
+            try await stores.stacks.list(PageRequest(limit: 1)).items.first
+        }
+        guard let newest else { throw .noStack(snapshot.id) }
+        return newest
+    }
+
+    /// Nothing of it changes when somebody renames what it is about.
+    private static func text(
+        _ snapshot: Snapshot, flows: Int, trees: [(String, Artifact)], stack: Stack,
+        modules: [NodeModule]
+    ) -> [UInt8] {
+        var json = JSONWriter()
+        json.object { json in
+            json.field("format", format)
+            json.object("snapshot") { json in
+                json.field("id", snapshot.id)
+                json.field("name", snapshot.name.text)
+            }
+            json.object("flows") { json in
+                json.field("digest", snapshot.flows.hex)
+                json.field("size", flows)
+            }
+            json.array("trees") { json in
+                for (name, artifact) in trees {
+                    json.object { json in
+                        json.field("name", name)
+                        json.field("digest", artifact.digest.hex)
+                        json.field("size", artifact.size.bytes)
+                        json.field("nodeRED", name == "stack" ? stack.nodeRED : nil)
+                        json.field("node", name == "stack" ? stack.node : nil)
+                        json.field("architecture", architecture(of: artifact, stack))
+                    }
+                }
+            }
+            json.array("modules") { json in
+                for module in modules {
+                    json.object { json in
+                        json.field("name", module.name)
+                        json.field("version", module.version)
+                    }
+                }
+            }
+        }
+        return json.bytes
+    }
+
+    /// Of a stack the import has looked into it; it may name a machine beside compiled parts for
+    /// others.
+    private static func architecture(of artifact: Artifact, _ stack: Stack) -> String {
+        artifact.kind == .stack
+            ? ArtifactKeeper.node(stack.architecture) : artifact.architecture
+    }
+}

@@ -64,9 +64,10 @@ struct Appliance: Sendable {
             gateway, door: PageDoor(hasher: foundations.passwords),
             pageTokens: StoredPageTokens(stores.pageTokens), files: instances.files)
 
-        let rollout = Rollout(stores: stores, fleet: NoRolloutFleet(), bus: bus)
         let content = DeviceContentParts(
             instances, stores: stores, state: paths.root, bus: bus)
+        let rollout = Rollout(
+            stores: stores, fleet: NoRolloutFleet(), manifests: content.manifests, bus: bus)
         let scopes = ScopeResolver(applications: stores.applications)
         let page = WebUI()
         let resources = Resources(

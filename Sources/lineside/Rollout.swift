@@ -7,11 +7,14 @@ struct Rollout: Sendable {
     let zones: ZoneBook
     let service: RolloutService
 
-    init(stores: Stores, fleet: any RolloutFleet, bus: EventBus) {
+    init(
+        stores: Stores, fleet: any RolloutFleet, manifests: SnapshotManifests, bus: EventBus
+    ) {
         self.fleet = fleet
         zones = ZoneBook()
         service = RolloutService(
-            stores: stores, fleet: fleet, fitness: StoredRolloutFitness(stores: stores),
+            stores: stores, fleet: fleet,
+            fitness: ManifestRolloutFitness(stores: stores, manifests: manifests),
             alarms: StoredRolloutAlarms(stores: stores, bus: bus), zones: zones, bus: bus)
     }
 }

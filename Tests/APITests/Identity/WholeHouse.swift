@@ -40,7 +40,7 @@ struct WholeHouse {
         let recipes = RecipeStore(files: [:])
         let devices = DeviceViewMaker(devices: stores.devices, reports: NoDeviceReports())
         let rollout = RolloutService(
-            stores: stores, fleet: NoRolloutFleet(), fitness: StoredRolloutFitness(stores: stores),
+            stores: stores, fleet: NoRolloutFleet(), fitness: NoRolloutFitness(),
             alarms: StoredRolloutAlarms(stores: stores, bus: bus), bus: bus)
         let resources: [any Resource] =
             RouteTable.directory(

@@ -20,7 +20,7 @@ import Testing
             house = try await HouseFixture { stores, bus in
                 let service = RolloutService(
                     stores: stores, fleet: NoRolloutFleet(),
-                    fitness: StoredRolloutFitness(stores: stores),
+                    fitness: NoRolloutFitness(),
                     alarms: StoredRolloutAlarms(stores: stores, bus: bus), bus: bus)
                 return [
                     DeviceGroupRoutes(stores: stores, fleet: NoRolloutFleet()),

@@ -4,6 +4,7 @@
 
 const crypto = require("node:crypto");
 const { TOKEN_HEADER } = require("./auth");
+const { LocalLogin } = require("./local-login");
 
 const PAGE_HEADER = "x-lineside-page";
 const READING = new Set(["GET", "HEAD", "OPTIONS"]);
@@ -15,11 +16,17 @@ class Guard {
   #pageSecret;
   #verify;
   #admitted = new WeakSet();
+  /** On a device, which people reach without the appliance; null on a server. */
+  #device;
 
-  constructor({ adminRoot, pageSecret, verify }) {
+  constructor({ adminRoot, pageSecret, verify, device = null }) {
     this.#adminRoot = adminRoot;
     this.#pageSecret = digest(pageSecret);
     this.#verify = verify;
+    this.#device = device && {
+      editor: device.localLogin && new LocalLogin(device.localLogin, "editor"),
+      pages: device.httpAuth && new LocalLogin(device.httpAuth, "pages"),
+    };
     this.alivePath = `${adminRoot}lineside/alive`;
   }
 
@@ -64,6 +71,11 @@ class Guard {
       : answer(response, [403, "The guard of this instance is not in place."]));
   }
 
+  /** The user of whoever signed in at the device itself, by the token that this put in; or null. */
+  localUser(token) {
+    return this.#device?.editor?.userOf(token) ?? null;
+  }
+
   /** Null if the request may pass; it then no longer carries the secret that let it in. */
   #refusalFor(request) {
     if (!request.url.startsWith("/")) return [400, "A path is wanted."];
@@ -85,6 +97,11 @@ class Guard {
   #adminRefusal(request) {
     forget(request, PAGE_HEADER);
     const user = this.#verify(request.headers[TOKEN_HEADER]);
+    if (!user && this.#device?.editor) {
+      const refusal = this.#device.editor.refusalFor(request);
+      if (!refusal) request.headers[TOKEN_HEADER] = this.#device.editor.token;
+      return refusal;
+    }
     if (!user) return [401, "Open this editor from Lineside."];
     if (user.permissions === "read" && !READING.has(request.method)) {
       return [401, "You may look at this editor but change nothing."];
@@ -98,7 +115,9 @@ class Guard {
       crypto.timingSafeEqual(digest(given), this.#pageSecret);
     forget(request, PAGE_HEADER);
     forget(request, TOKEN_HEADER);
-    return isRight ? null : [403, "Pages of this instance are served by Lineside only."];
+    if (isRight) return null;
+    if (!this.#device) return [403, "Pages of this instance are served by Lineside only."];
+    return this.#device.pages?.refusalFor(request) ?? null;
   }
 }
 
@@ -111,8 +130,8 @@ function forget(request, name) {
   }
 }
 
-function answer(response, [status, detail]) {
-  response.writeHead(status, { "content-type": "text/plain", connection: "close" });
+function answer(response, [status, detail, headers = {}]) {
+  response.writeHead(status, { "content-type": "text/plain", connection: "close", ...headers });
   response.end(`${detail}\n`);
   return true;
 }

@@ -22,7 +22,8 @@ module.exports = {
   /** For our plugin, which runs in the same process. */
   lineside: { start, guard, test },
 
-  uiHost: "127.0.0.1",
+  // A device is reached by the people who stand before it, the server's instances by its proxy only.
+  uiHost: start.device ? "0.0.0.0" : "127.0.0.1",
   uiPort: start.port,
   httpAdminRoot: start.adminRoot,
   httpNodeRoot: start.nodeRoot,
@@ -35,7 +36,7 @@ module.exports = {
     type: "credentials",
     users: [],
     tokenHeader: TOKEN_HEADER,
-    tokens: async (token) => verify(token),
+    tokens: async (token) => guard.localUser(token) ?? verify(token),
   },
 
   storageModule: test ? test.storage(storage, fileArea) : storage,

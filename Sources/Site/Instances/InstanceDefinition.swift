@@ -10,6 +10,18 @@ package struct InstanceDefinition: Sendable, Equatable {
         case missing
     }
 
+    /// What is different on a device, which people reach without the appliance.
+    package struct OnDevice: Sendable, Equatable {
+        /// Opens the editor to whoever stands before the device.
+        package var localLogin: DeviceSettings.Login?
+        /// Guards the pages; `nil`: open on the device's network.
+        package var httpAuth: DeviceSettings.Login?
+        package init(localLogin: DeviceSettings.Login?, httpAuth: DeviceSettings.Login?) {
+            self.localLogin = localLogin
+            self.httpAuth = httpAuth
+        }
+    }
+
     package var id: Instance.ID
     package var name: String
     package var slug: String
@@ -24,11 +36,14 @@ package struct InstanceDefinition: Sendable, Equatable {
     package var pageSecret: String
     /// That it had last.
     package var port: Int?
+    /// `nil` on the appliance.
+    package var device: OnDevice?
 
     package init(
         id: Instance.ID, name: String, slug: String, program: Program,
         settings: InstanceSettings = InstanceSettings(), timeZone: String = "UTC",
-        environment: [String] = [], credentialSecret: String, pageSecret: String, port: Int? = nil
+        environment: [String] = [], credentialSecret: String, pageSecret: String, port: Int? = nil,
+        device: OnDevice? = nil
     ) {
         self.id = id
         self.name = name
@@ -40,6 +55,7 @@ package struct InstanceDefinition: Sendable, Equatable {
         self.credentialSecret = credentialSecret
         self.pageSecret = pageSecret
         self.port = port
+        self.device = device
     }
 
     package var adminRoot: String { "/-/\(slug)/" }

@@ -2,7 +2,6 @@ package import Basics
 package import Domain
 
 extension InstanceSupervisor {
-    private static let probePause = Duration.seconds(5)
     /// npm may keep a small server busy; a real hang is found all the same, two minutes later.
     private static let installPatience = Duration.seconds(120)
     /// Samples come every 10 s by themselves, unless the event loop is blocked.
@@ -10,15 +9,15 @@ extension InstanceSupervisor {
 
     func beginProbing() {
         prober?.cancel()
-        let clock = around.clock
+        let (clock, probePause) = (around.clock, around.probePause)
         prober = Task { [weak self] in
             // From one question to the next, so that three of them without an answer take 15 s.
-            var pause = Self.probePause
+            var pause = probePause
             while !Task.isCancelled {
                 do { try await clock.sleep(pause) } catch { return }
                 let asked = clock.elapsed
                 await self?.probe()
-                pause = max(Self.probePause - (clock.elapsed - asked), .zero)
+                pause = max(probePause - (clock.elapsed - asked), .zero)
             }
         }
     }

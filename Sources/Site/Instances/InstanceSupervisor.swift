@@ -17,6 +17,8 @@ package actor InstanceSupervisor {
         package var preparation: StartPreparation
         package var probe: any LivenessProbe
         package var clock: any SupervisorClock
+        /// From one question whether it answers to the next.
+        package var probePause: Duration
         package var watcher: FileWatcher
         package var bus: EventBus
 
@@ -24,7 +26,8 @@ package actor InstanceSupervisor {
             catalog: any InstanceCatalog, journal: any InstanceJournal,
             deploys: any DeployKeeper, alarms: any AlarmBoard, backend: any InstanceBackend,
             preparation: StartPreparation, probe: any LivenessProbe = LoopbackProbe(),
-            clock: any SupervisorClock = MonotonicClock(), watcher: FileWatcher, bus: EventBus
+            clock: any SupervisorClock = MonotonicClock(), probePause: Duration = .seconds(5),
+            watcher: FileWatcher, bus: EventBus
         ) {
             self.catalog = catalog
             self.journal = journal
@@ -34,6 +37,7 @@ package actor InstanceSupervisor {
             self.preparation = preparation
             self.probe = probe
             self.clock = clock
+            self.probePause = probePause
             self.watcher = watcher
             self.bus = bus
         }

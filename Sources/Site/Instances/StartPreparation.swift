@@ -153,8 +153,25 @@ package struct StartPreparation: Sendable {
                 json.field("codeEditor", "monaco")
             }
             json.object("functionGlobals") { _ in }
+            if let device = definition.device {
+                json.object("device") { json in
+                    Self.write("localLogin", device.localLogin, to: &json)
+                    Self.write("httpAuth", device.httpAuth, to: &json)
+                }
+            }
         }
         return json.bytes
+    }
+
+    private static func write(
+        _ name: String, _ login: DeviceSettings.Login?, to json: inout JSONWriter
+    ) {
+        json.key(name)
+        guard let login else { return json.null() }
+        json.object { json in
+            json.field("user", login.name)
+            json.field("pass", login.passwordHash)
+        }
     }
 
     /// Looked up once, when the appliance starts.

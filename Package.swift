@@ -93,7 +93,10 @@ let package = Package(
             ]),
         tests(
             "EndToEndTests",
-            ["Basics", "Domain", "HTTP", "Net", "Crypto", "LinesideTesting", "lineside"]),
+            [
+                "Basics", "Domain", "Site", "HTTP", "MQTT", "Net", "Crypto", "LinesideTesting",
+                "lineside",
+            ]),
     ],
     cLanguageStandard: .gnu2x
 )

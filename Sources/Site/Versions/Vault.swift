@@ -127,7 +127,7 @@ package actor Vault {
 
     /// First all content is on the disk, then it gets its names, then the names are on the disk. A
     /// kill in between leaves a name only of a whole file; the caller's row comes after all.
-    private func commit(_ staged: [VaultDraft.Staged]) throws(SystemError) {
+    func commit(_ staged: [VaultDraft.Staged]) throws(SystemError) {
         guard !staged.isEmpty || owesSync else { return }
         var isWhole = owesSync || staged.count > Self.fewFiles
         if isWhole {

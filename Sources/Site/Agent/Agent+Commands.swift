@@ -1,0 +1,224 @@
+import Basics
+import Domain
+import HTTP
+import MQTT
+
+extension Agent {
+    /// A longer pause after each failure, and a different one on each device.
+    func stayConnected() async {
+        var attempt = 0
+        while !Task.isCancelled {
+            let began = ContinuousClock.now
+            do throws(MQTTError) {
+                try await link.session(
+                    opened: { await self.connected() },
+                    received: { await self.received($0) })
+                if ContinuousClock.now - began > .seconds(60) { attempt = 0 }
+                log.info("the connection to the appliance has ended")
+            } catch {
+                log.info("the appliance is out of reach: \(error)")
+            }
+            guard !Task.isCancelled else { return }
+            attempt += 1
+            let pause = options.backoff.pause(attempt: attempt, jitter: .random(in: 0...1))
+            try? await Task.sleep(for: pause)
+        }
+    }
+
+    private func connected() async {
+        log.info("connected to the appliance")
+        lastContact = clock.now()
+        lastStatus = nil
+        await publish(onlyNews: false)
+        await transactions.contact()
+        // What was missed while away is asked for, once a connection: no message need be kept.
+        Task {
+            await self.fetchDesired(retry: false)
+            await self.sendRecords()
+            await self.renewIfDue()
+        }
+    }
+
+    private func received(_ delivery: MQTTDelivery) async {
+        let command: AgentCommand
+        do throws(AgentProtocolFault) {
+            command = try AgentCommand.read(delivery.message.payload)
+        } catch {
+            log.warning("a command was not understood: \(error)")
+            delivery.acknowledge()
+            await refuse(delivery.message.payload, "\(error)")
+            return
+        }
+        lastContact = clock.now()
+        clock.heard(command.at)
+        if let known = commands.begin(command.id) {
+            delivery.acknowledge()
+            if let reply = known { await link.publish(reply) }
+            return
+        }
+        delivery.acknowledge()
+        // A capture of much or a slow disk holds up no other command.
+        Task {
+            let reply = await self.obey(command)
+            await self.answer(reply)
+        }
+    }
+
+    private func answer(_ reply: AgentReply) async {
+        commands.end(reply)
+        await link.publish(reply)
+        wake.yield()
+    }
+
+    /// Where at least the id can be read.
+    private func refuse(_ payload: [UInt8], _ text: String) async {
+        guard let object = try? JSONReader.read(payload, limit: AgentCommand.limit).object,
+            let id = object["id"]?.string.flatMap(AgentCommand.ID.init)
+        else { return }
+        await link.publish(
+            AgentReply(id, refusal: .init(code: "not-understood", text: text)))
+    }
+
+    private func obey(_ command: AgentCommand) async -> AgentReply {
+        switch command.order {
+        case .apply(let document, let retry):
+            return await apply(document, retry: retry, command.id)
+        case .fetch(_, let retry):
+            if let text = await fetchDesired(retry: retry) {
+                return AgentReply(command.id, refusal: .init(code: "offline", text: text))
+            }
+        case .restart: await runtime.restart()
+        case .start: await runtime.start()
+        case .stop: await runtime.halt()
+        case .watch(let seconds): watch(for: seconds)
+        case .unwatch: unwatch()
+        case .tunnel(let token): openTunnel(token)
+        case .untunnel: closeTunnel()
+        case .capture: return await capture(command.id)
+        case .renew:
+            if let text = await renew() {
+                return AgentReply(command.id, refusal: .init(code: "not-renewed", text: text))
+            }
+        case .identify:
+            identifiedAt = clock.now()
+            await records.note(
+                .warn, "Somebody asked this device to make itself noticed.", at: clock.now())
+        case .overrideDefer(let reason): await transactions.overrideDefer(reason)
+        }
+        return AgentReply(command.id)
+    }
+
+    private func apply(
+        _ document: DesiredDocument, retry: Bool, _ id: AgentCommand.ID
+    ) async -> AgentReply {
+        guard document.device.id == identity.device else {
+            return AgentReply(
+                id, refusal: .init(code: "foreign", text: "That is another device's."))
+        }
+        clock.heard(document.time)
+        do throws(SystemError) {
+            guard try await transactions.desire(document, retry: retry) else {
+                return AgentReply(
+                    id, refusal: .init(code: "old", text: "A newer document is known here."))
+            }
+        } catch {
+            return AgentReply(
+                id,
+                refusal: .init(
+                    code: "disk", text: "The device's disk cannot be written: \(error)."))
+        }
+        return AgentReply(id)
+    }
+
+    /// - Returns: why it did not come; one sentence.
+    @discardableResult
+    func fetchDesired(retry: Bool) async -> String? {
+        do throws(AgentUplinkFault) {
+            let bytes = try await link.send(.get, "/api/agent/v1/desired")
+            let document: DesiredDocument
+            do throws(AgentProtocolFault) { document = try DesiredDocument.read(bytes) } catch {
+                return "\(error)"
+            }
+            let reply = await apply(document, retry: retry, .random())
+            return reply.refusal?.text
+        } catch { return "\(error)" }
+    }
+
+    // MARK: Log and samples
+
+    private func watch(for seconds: Int) {
+        watchedUntil = .now + .seconds(seconds)
+        records.whenNew { [weak self] in
+            guard let self else { return }
+            Task { await self.sendWatched() }
+        }
+        Task { await self.sendWatched() }
+    }
+
+    private func unwatch() {
+        watchedUntil = nil
+        records.whenNew(nil)
+    }
+
+    /// At most one request a second.
+    private func sendWatched() async {
+        guard let end = watchedUntil, end > .now else { return unwatch() }
+        guard !isSending else { return }
+        await sendRecords()
+        try? await Task.sleep(for: .seconds(1))
+    }
+
+    /// All that waits, a batch at a time.
+    func sendRecords() async {
+        guard !isSending, link.isConnected else { return }
+        isSending = true
+        defer { isSending = false }
+        while let batch = await records.batch(), !Task.isCancelled {
+            var json = JSONWriter()
+            json.object { json in
+                json.field("boot", bootID)
+                json.field("from", batch.from)
+                json.array("log") { json in for line in batch.log { json.raw(line.utf8) } }
+                json.array("samples") { json in
+                    for line in batch.samples { json.raw(line.utf8) }
+                }
+            }
+            do throws(AgentUplinkFault) {
+                let answer = try await link.send(
+                    .post, "/api/agent/v1/records", json: json.bytes)
+                let next = (try? JSONReader.read(answer).object)?["next"]?.int
+                await records.acknowledged(next: next ?? batch.upTo + 1)
+                lastContact = clock.now()
+                if let next, next <= batch.from { return }
+            } catch { return log.info("log and samples wait: \(error)") }
+        }
+    }
+
+    // MARK: What runs
+
+    private func capture(_ id: AgentCommand.ID) async -> AgentReply {
+        guard let load = await runtime.running else {
+            return AgentReply(
+                id, refusal: .init(code: "no-snapshot", text: "Nothing runs on this device."))
+        }
+        let files = InstanceFiles(
+            InstanceLayout(
+                state: paths.slot(load.slot), AgentCatalog.instance(identity.device)))
+        guard let read = try? files.read(), let flows = read.flows else {
+            return AgentReply(
+                id, refusal: .init(code: "unreadable", text: "The flows cannot be read."))
+        }
+        let stored = VaultFile.encode(flows[...])
+        let reply = AgentReply(
+            id,
+            capture: .init(
+                flows: stored, credentials: read.credentials, modules: files.modules()))
+        guard reply.bytes.count < 1_500_000 else {
+            return AgentReply(
+                id,
+                refusal: .init(
+                    code: "too-large", text: "The flows are too large to be sent in one piece."))
+        }
+        return reply
+    }
+}

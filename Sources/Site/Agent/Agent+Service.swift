@@ -1,0 +1,80 @@
+import Basics
+import Crypto
+import Domain
+package import HTTP
+import Net
+
+extension Agent {
+    // MARK: Certificate
+
+    func renewIfDue() async {
+        guard let certificate = try? Certificate(pem: identity.certificate) else { return }
+        let issued = identity.issuedAt
+        let life = certificate.notAfter.milliseconds - issued.milliseconds
+        guard clock.now().milliseconds > issued.milliseconds + life * 2 / 3 else { return }
+        if let text = await renew() { log.warning("the certificate was not renewed: \(text)") }
+    }
+
+    /// - Returns: why not; one sentence.
+    func renew() async -> String? {
+        guard let uplink = link.uplink else { return "This device has no usable identity." }
+        do throws(AgentEnrolmentFault) {
+            let files = AgentIdentityFile(paths)
+            let (renewed, key) = try await AgentEnrolment(paths, loops: loops)
+                .renew(identity, over: uplink)
+            do throws(AgentIdentityFile.Fault) { try files.save(renewed, key: key) } catch {
+                return error.description
+            }
+            identity = renewed
+            do throws(NetError) { try await link.renew(renewed, key: key) } catch {
+                return "\(error)"
+            }
+            log.notice("the certificate was renewed")
+            return nil
+        } catch { return error.description }
+    }
+
+    // MARK: Tunnel
+
+    func openTunnel(_ token: String) {
+        guard let uplink = link.uplink else { return }
+        tunnel?.cancel()
+        let (runtime, log) = (runtime, log)
+        tunnel = Task {
+            do throws(ClientFault) {
+                try await AgentTunnel(uplink, token).run {
+                    runtime.status?.port.flatMap(UInt16.init(exactly:))
+                }
+            } catch { log.info("the tunnel could not be opened: \(error)") }
+        }
+    }
+
+    func closeTunnel() {
+        tunnel?.cancel()
+        tunnel = nil
+    }
+
+    // MARK: For whoever stands before it
+
+    /// What `lineside agent status` shows.
+    package func answer(_ request: Request) async -> Response {
+        guard request.method == .get, request.target.path == "/agent/status" else {
+            return .problem(.notFound("This address"))
+        }
+        let status = await status()
+        let running = await transactions.running
+        var json = JSONWriter()
+        json.object { json in
+            json.field("device", identity.device)
+            json.field("name", running?.device.name ?? identity.name)
+            json.field("connected", link.isConnected)
+            json.field("lastContact", lastContact)
+            json.field("servers", identity.servers.map(\.description))
+            json.field("snapshot", running?.snapshot?.name)
+            json.field("port", runtime.status?.port)
+            json.field("since", runtime.status?.startedAt)
+            json.field("status", status)
+        }
+        return .bytes(json.bytes, type: "application/json")
+    }
+}

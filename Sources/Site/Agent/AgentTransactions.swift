@@ -1,0 +1,490 @@
+package import Basics
+package import Domain
+import Synchronization
+
+/// Brings this device from one snapshot to the next, as `TransactionMachine` decides: writes the
+/// record, does the step, tells the machine how it ended.
+package actor AgentTransactions {
+    package struct Parts: Sendable {
+        package var journal: AgentJournal
+        package var vault: Vault
+        package var source: any AgentSource
+        package var stage: AgentStage
+        package var runtime: AgentRuntime
+        package var records: AgentRecords
+        package var lease: AgentLease
+        package var clock: AgentClock
+        /// Between tries of a fetch or a way back.
+        package var backoff: Backoff
+        /// How often window and machine are asked again.
+        package var patience: Duration
+        package init(
+            journal: AgentJournal, vault: Vault, source: any AgentSource, stage: AgentStage,
+            runtime: AgentRuntime, records: AgentRecords, lease: AgentLease, clock: AgentClock,
+            backoff: Backoff = Backoff(first: .seconds(2), limit: .seconds(300)),
+            patience: Duration = .seconds(30)
+        ) {
+            self.journal = journal
+            self.vault = vault
+            self.source = source
+            self.stage = stage
+            self.runtime = runtime
+            self.records = records
+            self.lease = lease
+            self.clock = clock
+            self.backoff = backoff
+            self.patience = patience
+        }
+    }
+
+    /// Something that the appliance should know has changed.
+    package nonisolated let changes: AsyncStream<Void>
+    private nonisolated let change: AsyncStream<Void>.Continuation
+
+    private let parts: Parts
+    private let device: Device.ID
+    private let log = Log("agent")
+    private var machine: TransactionMachine
+    private var step: Task<Void, Never>?
+    private var generation = 0
+    private var committed: DesiredDocument?
+    private var wanted: DesiredDocument?
+    private var inline: [ContentAddress: [UInt8]] = [:]
+    private var progress: (done: Int64, of: Int64) = (0, 0)
+    private var until: Timestamp?
+    private var override: String?
+    private var hasContact = false
+    /// Why what should run does not.
+    private var trouble: String?
+
+    package init(_ parts: Parts, device: Device.ID) {
+        self.parts = parts
+        self.device = device
+        let record = parts.journal.load()
+        machine = TransactionMachine(record: record)
+        committed = parts.journal.document(record.committed)
+        wanted = parts.journal.document(record.revision)
+        (changes, change) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
+    }
+
+    // MARK: What others ask
+
+    package var state: AgentTransaction {
+        let record = machine.record
+        var state = AgentTransaction(
+            phase: record.phase, revision: record.revision, deployment: record.deployment,
+            reason: record.reason)
+        if record.phase == .fetch { (state.done, state.of) = progress }
+        if record.phase == .probation || record.phase == .waiting { state.until = until }
+        return state
+    }
+
+    /// What runs, or would if it were not stopped.
+    package var running: DesiredDocument? {
+        let revision = machine.record.running.revision
+        if committed?.revision == revision { return committed }
+        return wanted?.revision == revision ? wanted : nil
+    }
+
+    package var problem: String? {
+        if let trouble { return trouble }
+        switch machine.record.phase {
+        case .failed, .inconsistent: return machine.record.reason
+        default: return nil
+        }
+    }
+
+    /// Once, before anything else.
+    package func boot() async { await feed(.booted) }
+
+    /// Ends the step under way; nothing is lost, the next start does it again.
+    package func letGo() async {
+        generation += 1
+        step?.cancel()
+        await step?.value
+        change.finish()
+    }
+
+    /// - Returns: whether it was taken; an older document than the one that is known is not.
+    @discardableResult
+    package func desire(_ document: DesiredDocument, retry: Bool) async throws(SystemError) -> Bool
+    {
+        for known in [committed, wanted].compactMap(\.self)
+        where document.revision < known.revision && document.time <= known.time {
+            return false
+        }
+        try parts.journal.save(document)
+        inline = document.inline
+        var document = document
+        document.inline = [:]
+        let same = isSettled && committed.map { document.runsTheSame(as: $0) } ?? false
+        // What may change without a switch does so at once.
+        if same { await adopt(document) }
+        let wish = TransactionMachine.Wish(
+            revision: document.revision, deployment: document.deployment,
+            hasContent: document.snapshot != nil, runsAlready: same)
+        if !machine.record.phase.isBusy { wanted = document } else { next = document }
+        await feed(.desired(wish, retry: retry))
+        if machine.record.phase == .waiting { restartStep() }
+        return true
+    }
+    private var next: DesiredDocument?
+
+    /// Whether what is committed is what runs.
+    private var isSettled: Bool {
+        switch machine.record.phase {
+        case .idle, .fetch, .verify, .stage, .waiting, .failed: true
+        case .switch, .probation, .commit, .rollback, .inconsistent: false
+        }
+    }
+
+    /// - Parameter reason: who takes the responsibility; it goes into the log.
+    package func overrideDefer(_ reason: String) async {
+        override = reason
+        await parts.records.note(
+            .warn, "The switch goes on although the machine says \"not now\": \(reason)",
+            at: parts.clock.now())
+        if machine.record.phase == .waiting { restartStep() }
+    }
+
+    package func contact() {
+        hasContact = true
+        if machine.record.phase == .fetch, isPausing { restartStep() }
+    }
+
+    /// `run` and `mode` are no transaction.
+    private func adopt(_ document: DesiredDocument) async {
+        let former = committed
+        committed = document
+        await parts.runtime.take(document)
+        guard document.run != former?.run else { return }
+        if document.run == .running {
+            await parts.runtime.start()
+        } else {
+            await parts.runtime.halt()
+        }
+    }
+
+    // MARK: The machine
+
+    private func feed(_ event: TransactionMachine.Event) async {
+        for action in machine.apply(event) {
+            switch action {
+            case .journal(let record):
+                do throws(SystemError) { try parts.journal.save(record) } catch {
+                    // Without its record no step may begin: what runs goes on.
+                    log.error("the journal cannot be written: \(error)")
+                    trouble = "The disk of the device cannot be written: \(error)."
+                    change.yield()
+                    return pause(60) { await $0.feedAgain(event) }
+                }
+                trouble = nil
+                log.info("revision \(record.revision): \(record.phase.rawValue)")
+                if next?.revision == record.revision { (wanted, next) = (next, nil) }
+            case .abandon: abandon()
+            default: perform(action)
+            }
+        }
+        change.yield()
+    }
+
+    /// After a record that could not be written the machine is put back to the last one that was.
+    private func feedAgain(_ event: TransactionMachine.Event) async {
+        machine = TransactionMachine(record: parts.journal.load())
+        switch event {
+        case .desired: await feed(event)
+        default: await feed(.booted)
+        }
+    }
+
+    private func abandon() {
+        generation += 1
+        // It is still waited for: two steps at once would disturb each other.
+        step?.cancel()
+        isPausing = false
+    }
+
+    private var current: TransactionMachine.Action?
+    private var isPausing = false
+
+    private func perform(_ action: TransactionMachine.Action) {
+        if action == .run { return queue { await $0.runCommitted() } }
+        if case .retry(let attempt) = action {
+            let pause = parts.backoff.pause(attempt: attempt, jitter: .random(in: 0...1))
+            return self.pause(pause.milliseconds) { await $0.feed(.retryElapsed) }
+        }
+        current = action
+        until = nil
+        queue { await $0.work(action) }
+    }
+
+    private func restartStep() {
+        guard let current else { return }
+        abandon()
+        queue { await $0.work(current) }
+    }
+
+    /// One step after the other.
+    private func queue(_ body: @escaping @Sendable (AgentTransactions) async -> Void) {
+        generation += 1
+        let former = step
+        step = Task { [weak self] in
+            await former?.value
+            guard !Task.isCancelled, let self else { return }
+            await body(self)
+        }
+    }
+
+    private func pause(
+        _ milliseconds: Int64, _ body: @escaping @Sendable (AgentTransactions) async -> Void
+    ) {
+        isPausing = true
+        generation += 1
+        step = Task { [weak self] in
+            do { try await Task.sleep(for: .milliseconds(milliseconds)) } catch { return }
+            await self?.paused()
+            if let self { await body(self) }
+        }
+    }
+
+    private func paused() { isPausing = false }
+
+    private func end(_ generation: Int, _ event: TransactionMachine.Event) async {
+        guard generation == self.generation, !Task.isCancelled else { return }
+        await feed(event)
+    }
+
+    private func work(_ action: TransactionMachine.Action) async {
+        let generation = generation
+        guard let event = await outcome(of: action) else { return }
+        await end(generation, event)
+    }
+
+    private func outcome(
+        of action: TransactionMachine.Action
+    ) async -> TransactionMachine.Event? {
+        switch action {
+        case .fetch: await fetch()
+        case .verify: await verify()
+        case .stage(_, let slot): await stage(slot)
+        case .awaitGo: await awaitGo()
+        case .switchOver(let from, let to): await switchOver(from, to)
+        case .probe(_, let slot): await probe(slot)
+        case .commit: await commit()
+        case .rollBack: await rollBack()
+        case .journal, .abandon, .run, .retry: nil
+        }
+    }
+}
+
+extension AgentTransaction.Phase {
+    /// Steps that are not left for another wish.
+    fileprivate var isBusy: Bool {
+        switch self {
+        case .switch, .probation, .commit, .rollback: true
+        case .idle, .fetch, .verify, .stage, .waiting, .failed, .inconsistent: false
+        }
+    }
+}
+
+// MARK: Steps
+
+extension AgentTransactions {
+    private static let lost = TransactionMachine.Event.impossible(
+        "The desired document is no longer on the disk.")
+
+    private var fetcher: AgentFetch { AgentFetch(from: parts.source, into: parts.vault) }
+
+    private func fetch() async -> TransactionMachine.Event? {
+        guard let wanted else { return Self.lost }
+        guard let content = wanted.snapshot else { return .fetched }
+        do throws(AgentFetchFault) {
+            try await fetcher.fetch(content, inline: inline) { [weak self] done, of in
+                await self?.progressed(done, of)
+            }
+            return .fetched
+        } catch {
+            switch error {
+            case .interrupted(let text): return .fetchInterrupted(text)
+            case .impossible(let text): return .impossible(text)
+            }
+        }
+    }
+
+    /// A status for each percent is enough.
+    private func progressed(_ done: Int64, _ of: Int64) {
+        let step = max(of / 100, 1)
+        let isNews = of != progress.of || done == of || done / step > progress.done / step
+        progress = (done, of)
+        if isNews { change.yield() }
+    }
+
+    private func manifest(
+        _ document: DesiredDocument
+    ) async throws(AgentFetchFault) -> AgentManifest? {
+        guard let content = document.snapshot else { return nil }
+        // What was staged once runs, whatever became of the vault since.
+        if let kept = parts.journal.manifest(document.revision) { return kept }
+        return try await fetcher.manifest(of: content)
+    }
+
+    private func verify() async -> TransactionMachine.Event? {
+        guard let wanted else { return Self.lost }
+        do throws(AgentFetchFault) {
+            guard let manifest = try await manifest(wanted) else { return .verified }
+            if let damage = await fetcher.damage(in: manifest.contents) { return .damaged(damage) }
+            return .verified
+        } catch {
+            if case .impossible(let text) = error { return .impossible(text) }
+            return .damaged("\(error)")
+        }
+    }
+
+    private func load(
+        _ document: DesiredDocument, _ slot: DeviceSlot
+    ) async throws(AgentFetchFault) -> AgentRuntime.Load? {
+        guard let manifest = try await manifest(document) else { return nil }
+        return AgentRuntime.Load(slot: slot, document: document, manifest: manifest)
+    }
+
+    private func stage(_ slot: DeviceSlot) async -> TransactionMachine.Event? {
+        guard let wanted else { return Self.lost }
+        do throws(AgentFetchFault) {
+            guard let load = try await load(wanted, slot) else { return .staged }
+            do throws(AgentStageFault) {
+                try await parts.stage.stage(load)
+                try await keepManifest(of: wanted)
+                return .staged
+            } catch {
+                switch error {
+                case .damaged(let text): return .damaged(text)
+                case .impossible(let text): return .impossible(text)
+                }
+            }
+        } catch {
+            return .damaged("\(error)")
+        }
+    }
+
+    private func keepManifest(of document: DesiredDocument) async throws(AgentStageFault) {
+        guard let content = document.snapshot,
+            let bytes = try? await parts.vault.read(content.manifest)
+        else { return }
+        do throws(SystemError) {
+            try parts.journal.save(manifest: bytes, of: document.revision)
+        } catch { throw AgentStageFault(error) }
+    }
+
+    /// Never turns into "go ahead" by itself: somebody overrides it, or the machine is ready.
+    private func awaitGo() async -> TransactionMachine.Event? {
+        var told: String?
+        while !Task.isCancelled {
+            guard let reason = refusal() else { return .go }
+            if told != reason {
+                told = reason
+                _ = machine.apply(.notNow(reason))
+                change.yield()
+            }
+            try? await Task.sleep(for: parts.patience)
+        }
+        return nil
+    }
+
+    private func refusal() -> String? {
+        if override != nil { return nil }
+        if let wanted, wanted.mode == .developer, wanted.snapshot != nil, committed != nil {
+            return "Somebody works on the device itself (developer mode)."
+        }
+        if let window = wanted?.window, !window.admits(parts.clock.now()) {
+            until = window.from
+            return "It waits for its maintenance window."
+        }
+        until = nil
+        return parts.lease.refusal().map { "The machine says not now: \($0.reason)" }
+    }
+
+    private func switchOver(
+        _ from: DeviceSlot?, _ to: DeviceSlot?
+    ) async -> TransactionMachine.Event? {
+        override = nil
+        await parts.runtime.stopAll(device)
+        guard let from, let to else { return .switched }
+        do throws(AgentStageFault) {
+            try await parts.stage.carryOver(from: from, to: to, device)
+            return .switched
+        } catch {
+            switch error {
+            case .damaged(let text), .impossible(let text): return .switchFailed(text)
+            }
+        }
+    }
+
+    private func probe(_ slot: DeviceSlot) async -> TransactionMachine.Event? {
+        guard let wanted else { return .unhealthy("The desired document is lost.") }
+        let before: Set<String>? = committed?.snapshot == nil ? nil : parts.records.inError
+        let load: AgentRuntime.Load?
+        do throws(AgentFetchFault) { load = try await self.load(wanted, slot) } catch {
+            return .unhealthy("\(error)")
+        }
+        guard let load else { return .healthy }
+        await parts.runtime.run(load)
+        guard wanted.run == .running else { return .healthy }
+        let probation = AgentProbation(wanted.probation, before: before, hasContact: hasContact)
+        until = parts.clock.now() + .seconds(wanted.probation.seconds)
+        let verdict = await probation.watch(
+            parts.runtime, parts.records,
+            contact: { [weak self] in await self?.hasContact ?? false })
+        switch verdict {
+        case .watching: return nil
+        case .good: return .healthy
+        case .bad(let reason): return .unhealthy(reason)
+        }
+    }
+
+    private func commit() async -> TransactionMachine.Event? {
+        if machine.record.phase == .commit || committed?.revision != wanted?.revision {
+            committed = wanted
+        }
+        let record = machine.record
+        let slot = record.phase == .commit ? record.target : record.slot
+        parts.journal.keep([record.revision])
+        var contents: [ContentAddress] = []
+        var trees: Set<ContentAddress> = []
+        if let content = committed?.snapshot, let manifest = try? await manifest(committed) {
+            contents = [content.manifest] + manifest.contents
+            if let stack = manifest.stack { trees.insert(stack.digest) }
+        }
+        if record.phase == .commit {
+            await parts.stage.clean(keeping: slot, trees: trees)
+            // A failure leaves more on the disk than need be; the next commit tries again.
+            try? await parts.vault.keepOnly(contents)
+        }
+        return .committed
+    }
+
+    private func manifest(_ document: DesiredDocument?) async throws -> AgentManifest? {
+        guard let document else { return nil }
+        return try await manifest(document)
+    }
+
+    /// What the new one took over was a copy: stopping it is all.
+    private func rollBack() async -> TransactionMachine.Event? {
+        await parts.runtime.stopAll(device)
+        return .rolledBack
+    }
+
+    private func runCommitted() async {
+        let (slot, revision) = machine.record.running
+        guard let slot, let document = running, document.revision == revision else {
+            await parts.runtime.stopAll(device)
+            return
+        }
+        do throws(AgentFetchFault) {
+            guard let load = try await load(document, slot) else { return }
+            await parts.runtime.run(load)
+        } catch {
+            trouble = "What shall run cannot be read: \(error)"
+            change.yield()
+        }
+    }
+}

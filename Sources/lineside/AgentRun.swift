@@ -1,0 +1,82 @@
+import Basics
+import Glibc
+import HTTP
+import Net
+import Site
+
+/// `lineside agent`: runs Node-RED on a device for an appliance elsewhere.
+struct AgentRun: Command {
+    static let name = "agent"
+    static let synopsis = "[options]"
+    static let summary = "Runs Node-RED on this device for an appliance elsewhere."
+    static let details = """
+          --state DIR       where the device keeps what it needs (\(AgentPaths.defaultState))
+          --log-level L     debug, info, notice, warning or error (info)
+          --stop-node-red   Node-RED stops with the agent; else it runs on
+          --practice        snapshots without a stack run on the practice runtime
+        """
+
+    private static let options: [Arguments.Option] = [
+        .init("--state", "DIR"), .init("--log-level", "L"), .init("--stop-node-red"),
+        .init("--practice"),
+    ]
+
+    private let arguments: Arguments
+    private let level: Log.Level
+
+    init(_ arguments: [String]) throws(UsageError) {
+        self.arguments = try Arguments(arguments, options: Self.options)
+        guard let word = self.arguments["--log-level"] else {
+            level = .info
+            return
+        }
+        let words: [String: Log.Level] = [
+            "debug": .debug, "info": .info, "notice": .notice, "warning": .warning,
+            "error": .error,
+        ]
+        guard let level = words[word] else {
+            throw UsageError("--log-level must be debug, info, notice, warning or error")
+        }
+        self.level = level
+    }
+
+    func run() async throws {
+        Log.setThreshold(level)
+        umask(0o077)
+        let state = try StateDirectory.open(try AgentOption.state(arguments))
+        let signals = try Signals.caught([SIGINT, SIGTERM, SIGHUP])
+        let loops = try EventLoopGroup(count: 1)
+        var options = Agent.Options()
+        options.practice = arguments.has("--practice")
+        options.stopsOnExit = arguments.has("--stop-node-red")
+        let agent: Agent
+        do throws(Agent.Fault) {
+            agent = try await Agent.assemble(AgentPaths(state.paths.root), options, loops: loops)
+        } catch { throw CommandFailure(error.description) }
+        let server = HTTPServer(group: loops)
+        _ = try server.listen(.unix(path: state.paths.adminSocket, mode: 0o600)) { request in
+            await agent.answer(request)
+        }
+        let running = Task { try await agent.run() }
+        let listening = Task {
+            for await _ in signals { running.cancel() }
+        }
+        Output.line("ready \(state.paths.root)")
+        SystemdNotifier.ready("lineside agent")
+        let result = await running.result
+        listening.cancel()
+        SystemdNotifier.stopping()
+        await server.drain(deadline: .seconds(2))
+        _ = consume state
+        if case .failure(let error) = result, !(error is CancellationError) {
+            throw CommandFailure("\(error)")
+        }
+    }
+}
+
+/// What the agent's commands have in common.
+enum AgentOption {
+    static func state(_ arguments: Arguments) throws(CommandFailure) -> String {
+        try absolute(arguments["--state"] ?? AgentPaths.defaultState)
+    }
+}

@@ -13,6 +13,8 @@ package struct StatePaths: Sendable, Equatable {
     package var siteKey: String { "\(root)/site.key" }
     /// The Ed25519 key that signs editor tokens; 0600.
     package var editorKey: String { "\(root)/editor.key" }
+    /// The Ed25519 key that signs bundles; 0600.
+    package var enrolmentKey: String { "\(root)/enrolment.key" }
     package var certificateAuthority: String { "\(root)/ca" }
     /// What a client trusts that wants to know this site.
     package var authorityCertificate: String { "\(certificateAuthority)/authority.pem" }

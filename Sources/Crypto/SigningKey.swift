@@ -31,6 +31,15 @@ package struct SigningKey: Sendable {
     /// SubjectPublicKeyInfo, as Node.js's `createPublicKey` takes it.
     package func publicKeyPEM() throws(OpenSSLError) -> String { try key.publicPEM() }
 
+    /// 32 bytes, raw.
+    package var publicKey: [UInt8] {
+        var bytes = [UInt8](repeating: 0, count: 32)
+        var length = bytes.count
+        let read = EVP_PKEY_get_raw_public_key(key.raw, &bytes, &length)
+        precondition(read == 1 && length == 32, "an Ed25519 key has 32 public bytes")
+        return bytes
+    }
+
     /// 64 bytes.
     package func sign(_ message: [UInt8]) throws(OpenSSLError) -> [UInt8] {
         guard let context = EVP_MD_CTX_new() else { throw OpenSSLError() }
@@ -57,6 +66,14 @@ package struct VerifyingKey: Sendable {
         guard EVP_PKEY_get_base_id(raw) == NID_ED25519 else {
             throw OpenSSLError(reason: "a key of another kind")
         }
+    }
+
+    /// - Parameter bytes: 32, raw.
+    package init(raw bytes: [UInt8]) throws(OpenSSLError) {
+        guard let raw = EVP_PKEY_new_raw_public_key(NID_ED25519, nil, bytes, bytes.count) else {
+            throw OpenSSLError()
+        }
+        key = KeyPair(owning: raw)
     }
 
     package func verify(_ signature: [UInt8], of message: [UInt8]) -> Bool {

@@ -22,6 +22,11 @@ package enum SecretContext {
         "device-environment/\(device)"
     }
 
+    /// The keys that check what a device proves.
+    package static func enrolment(_ token: EnrolmentToken.ID) -> String {
+        "enrolment/\(token)"
+    }
+
     package static func variables(_ snapshot: Snapshot.ID) -> String {
         "snapshot-variables/\(snapshot)"
     }

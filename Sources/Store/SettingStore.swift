@@ -47,6 +47,16 @@ package struct SettingStore: Sendable {
         }
     }
 
+    /// Values that somebody changed, with what is written down about it.
+    package func setValues(
+        _ values: [(key: String, value: String)], _ event: AuditEvent, by actor: Actor
+    ) async throws(StoreError) {
+        try await database.write { (tx: borrowing Transaction) throws(StoreError) in
+            for (key, value) in values { try tx.run(SettingSQL.put, key, value) }
+            try tx.record(event, by: actor)
+        }
+    }
+
     static func site(
         in tx: borrowing some Queryable & ~Copyable
     ) throws(StoreError) -> SiteSettings? {

@@ -27,6 +27,8 @@ package struct Stores: Sendable {
     package let flowTests: FlowTestStore
     package let flowTestRuns: FlowTestRunStore
     package let devices: DeviceStore
+    package let enrolmentTokens: EnrolmentTokenStore
+    package let enrolments: EnrolmentStore
     package let deviceReports: DeviceReportStore
     package let deviceSecrets: DeviceSecretStore
     package let deviceGroups: DeviceGroupStore
@@ -64,6 +66,8 @@ package struct Stores: Sendable {
         flowTests = FlowTestStore(database: registry)
         flowTestRuns = FlowTestRunStore(database: registry)
         devices = DeviceStore(database: registry)
+        enrolmentTokens = EnrolmentTokenStore(database: registry)
+        enrolments = EnrolmentStore(database: registry)
         deviceReports = DeviceReportStore(database: registry)
         deviceSecrets = DeviceSecretStore(database: registry)
         deviceGroups = DeviceGroupStore(database: registry)
@@ -138,6 +142,8 @@ package enum Statements {
         texts(DeviceEnvironmentSQL.self),
         texts(DeviceSurroundingsSQL.self),
         texts(DeviceImportSQL.self),
+        texts(EnrolmentTokenSQL.self),
+        texts(EnrolmentSQL.self),
         texts(DeviceGroupSQL.self),
         texts(MaintenanceWindowSQL.self),
         texts(DeploymentSQL.self),

@@ -70,11 +70,14 @@ struct Appliance: Sendable {
             stores: stores, fleet: NoRolloutFleet(), manifests: content.manifests, bus: bus)
         let scopes = ScopeResolver(applications: stores.applications)
         let page = WebUI()
+        let devices = try DeviceWorkings(
+            paths, configuration, foundations, certificates: certificates,
+            port: doors.ports.platform)
         let resources = Resources(
             Workings(
                 configuration: configuration, paths: paths, foundations: foundations,
                 instances: instances, origins: origins, doorkeeper: doorkeeper, scopes: scopes,
-                signal: signal, bus: bus, devices: DeviceWorkings(), content: content,
+                signal: signal, bus: bus, devices: devices, content: content,
                 admin: NodeREDAdmin(client: client, tokens: tokens), rollout: rollout,
                 build: page.build))
         let console = ConsoleCallers()
@@ -85,7 +88,7 @@ struct Appliance: Sendable {
         let packageDoor = PackageDoor(
             registry: content.packages,
             callers: SitePackageCallers(callers: network, teams: stores.teams),
-            origins: origins, next: page.answer)
+            origins: origins, next: StockGreeting.before(page.answer))
         let platform = Dispatcher(
             routes: resources.routes(callers: network), callers: network, scopes: scopes,
             origins: origins, pages: packageDoor.answer)

@@ -25,13 +25,6 @@ struct Workings: Sendable {
     let build: String
 }
 
-/// What the resources of devices work on: who knows what they said, and who hears of changes.
-struct DeviceWorkings: Sendable {
-    var reports: any DeviceReports = NoDeviceReports()
-    var observer: any DeviceObserver = DeviceObservers()
-    var documents: any DesiredDocuments = NoDesiredDocuments()
-}
-
 /// Every resource of the API: the same for the network, where callers sign in, and for the admin
 /// socket, where the caller is the site.
 struct Resources: Sendable {
@@ -102,7 +95,14 @@ struct Resources: Sendable {
                 devices: stores.devices,
                 environment: DeviceEnvironment(
                     devices: stores.devices, sealer: foundations.sealer),
-                passwords: foundations.passwords, observer: workings.devices.observer),
+                secrets: DeviceSecretMaker(
+                    sealer: foundations.sealer, hasher: foundations.passwords),
+                observer: workings.devices.observer),
+            EnrolmentRoutes(
+                stores: stores, desk: workings.devices.desk, stock: workings.devices.stock,
+                maker: devices),
+            EstRoutes(
+                desk: workings.devices.desk, authorities: workings.devices.authorities),
             DeviceGroupRoutes(stores: stores, fleet: workings.rollout.fleet),
             DeploymentRoutes(stores: stores, service: workings.rollout.service),
             MaintenanceWindowRoutes(
@@ -131,8 +131,11 @@ struct Resources: Sendable {
             alarms: AlarmFeed(scopes: workings.scopes), build: workings.build)
         let creation = DeviceCreationRoutes(
             stores: workings.foundations.stores, maker: devices,
-            sealer: workings.foundations.sealer, observer: workings.devices.observer,
+            secrets: DeviceSecretMaker(
+                sealer: workings.foundations.sealer, hasher: workings.foundations.passwords),
+            stock: workings.devices.stock, observer: workings.devices.observer,
             callers: callers)
-        return RouteTable.described(resources + [creation, live], version: Product.version)
+        let stock = StockRoutes(stock: workings.devices.stock, creation: creation)
+        return RouteTable.described(resources + [creation, stock, live], version: Product.version)
     }
 }

@@ -1,5 +1,4 @@
 package import Basics
-package import Crypto
 import Domain
 import HTTP
 package import Site
@@ -9,101 +8,82 @@ package import Store
 package struct DeviceCreationRoutes: Resource {
     private let stores: Stores
     private let maker: DeviceViewMaker
-    private let sealer: Sealer
+    private let secrets: DeviceSecretMaker
+    private let stock: StockEnrolment
     private let observer: any DeviceObserver
     private let callers: any CallerSource
+    private let places: DevicePlaces
 
     package init(
-        stores: Stores, maker: DeviceViewMaker, sealer: Sealer, observer: any DeviceObserver,
+        stores: Stores, maker: DeviceViewMaker, secrets: DeviceSecretMaker, stock: StockEnrolment,
+        observer: any DeviceObserver,
         callers: any CallerSource
     ) {
         self.stores = stores
         self.maker = maker
-        self.sealer = sealer
+        self.secrets = secrets
+        self.stock = stock
+        places = DevicePlaces(applications: stores.applications)
         self.observer = observer
         self.callers = callers
     }
 
     package var routes: [Route] {
         [
-            Route(.post, "/api/v1/devices", .anywhere(.deviceEdit), "Add a device", create),
             Route(
                 .post, "/api/v1/device-imports", .anywhere(.deviceEdit),
                 "Add the devices of a list, or see what it would add", limit: .mebibytes(4),
-                importList),
+                importList)
         ]
     }
 
+    /// For `POST /devices`, which agents call too: who is to be signed in is asked here.
+    func add(_ context: RequestContext) async throws(Problem) -> Response {
+        let caller = try await callers.caller(of: context.request)
+        guard caller.isSignedIn else { throw .unauthenticated }
+        let body: NewDevice
+        let object = try await context.jsonBody(limit: .mebibytes(1))
+        do throws(JSONFieldError) { body = try NewDevice(json: object) } catch {
+            throw .invalid(error.field, error.reason)
+        }
+        return try await create(body, caller).response
+    }
+
     private func create(
-        _ body: NewDevice, _ context: RequestContext
+        _ body: NewDevice, _ caller: Caller
     ) async throws(Problem) -> Created<DeviceView> {
-        let home = try await home(body.team, body.application, context.caller)
-        if let group = body.group {
-            let path = try await stored { () async throws(StoreError) in
-                try await stores.applications.path(of: group)
+        guard !caller.readOnly else { throw .forbidden("This token may only read.") }
+        let place = try await places.find(
+            team: body.team, application: body.application, group: body.group, for: caller,
+            .deviceEdit)
+        if let session = body.registrationSession {
+            guard caller.may(.deviceEnrol, at: place.path) else {
+                throw .forbidden("Your role does not include: let devices in.")
             }
-            guard let application = home.application, path?.application == application else {
-                throw .invalid("groupId", "must be a group of the device’s application")
+            guard stock.isRegistering(session) else {
+                throw .invalid("registrationSession", "has ended: let the agent begin again")
             }
         }
         let id = Device.ID.random()
         let draft = DeviceStore.Draft(
-            id: id, team: home.team, application: home.application, group: body.group,
-            name: body.name, type: body.type, tags: body.tags, secrets: try secrets(id))
+            id: id, team: place.team, application: place.application, group: place.group,
+            name: body.name, type: body.type, tags: body.tags, secrets: try newSecrets(id))
         let device = try await stored { () async throws(StoreError) in
-            try await stores.devices.insert(draft, by: context.actor)
+            try await stores.devices.insert(draft, by: caller.actor)
+        }
+        if let session = body.registrationSession {
+            do throws(StockEnrolment.Fault) {
+                _ = try await stock.finishRegistration(session, device, by: caller.actor)
+            } catch { throw Problem(error) }
         }
         await observer.desiredChanged([device.id])
         return Created(try await maker.view(device), at: "/api/v1/devices/\(device.id)")
     }
 
-    private func secrets(_ id: Device.ID) throws(Problem) -> DeviceSecrets {
-        do throws(OpenSSLError) { return try sealer.newSecrets(for: id) } catch { throw .storage }
-    }
-
-    private struct Home {
-        let team: Team.ID
-        let application: Application.ID?
-    }
-
-    /// Where it goes, if the caller may add devices there. A site with one team need not name it.
-    private func home(
-        _ team: Team.ID?, _ application: Application.ID?, _ caller: Caller
-    ) async throws(Problem) -> Home {
-        let path: ScopePath?
-        if let application {
-            path = try await stored { () async throws(StoreError) in
-                try await stores.applications.path(of: application)
-            }
-        } else {
-            path = try await teamPath(team)
+    private func newSecrets(_ id: Device.ID) throws(Problem) -> DeviceSecrets {
+        do throws(DeviceSecretMaker.Fault) { return try secrets.secrets(for: id) } catch {
+            throw .storage
         }
-        guard let path, let found = path.team, caller.role(at: path) != nil else {
-            throw .notFound(application == nil ? "The team" : "The application")
-        }
-        guard team == nil || team == found else {
-            throw .invalid("applicationId", "must be an application of the team")
-        }
-        guard caller.may(.deviceEdit, at: path) else {
-            throw .forbidden("Your role does not include: add devices.")
-        }
-        return Home(team: found, application: path.application)
-    }
-
-    private func teamPath(_ team: Team.ID?) async throws(Problem) -> ScopePath? {
-        if let team {
-            return try await stored { () async throws(StoreError) in
-                try await stores.applications.path(of: team)
-            }
-        }
-        let paths = try await stored { () async throws(StoreError) in
-            try await stores.applications.paths()
-        }
-        let teams = paths.filter { $0.application == nil && $0.team != nil }
-        guard teams.count == 1 else {
-            throw .invalid("teamId", "must be named: there is more than one team")
-        }
-        return teams[0]
     }
 }
 
@@ -112,7 +92,8 @@ extension DeviceCreationRoutes {
     private func importList(
         _ body: NewDeviceImport, _ context: RequestContext
     ) async throws(Problem) -> Found<DeviceImportView> {
-        let home = try await home(body.team, body.application, context.caller)
+        let home = try await places.find(
+            team: body.team, application: body.application, for: context.caller, .deviceEdit)
         let rows: [DeviceImportRow]
         do throws(CSVTable.Fault) {
             rows = try DeviceImportRow.rows(of: try CSVTable(Array(body.csv.utf8)))
@@ -121,7 +102,7 @@ extension DeviceCreationRoutes {
         var drafts: [DeviceImportDraft] = []
         for row in rows {
             let id = Device.ID.random()
-            drafts.append(DeviceImportDraft(id: id, row: row, secrets: try secrets(id)))
+            drafts.append(DeviceImportDraft(id: id, row: row, secrets: try newSecrets(id)))
         }
         let (list, isDry) = (drafts, body.isDryRun)
         let caller = context.caller

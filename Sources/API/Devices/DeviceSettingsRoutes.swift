@@ -1,5 +1,4 @@
 import Basics
-package import Crypto
 import Domain
 import HTTP
 package import Site
@@ -9,16 +8,16 @@ package import Store
 package struct DeviceSettingsRoutes: Resource {
     private let devices: DeviceStore
     private let environment: DeviceEnvironment
-    private let passwords: PasswordHasher
+    private let secrets: DeviceSecretMaker
     private let observer: any DeviceObserver
 
     package init(
-        devices: DeviceStore, environment: DeviceEnvironment, passwords: PasswordHasher,
+        devices: DeviceStore, environment: DeviceEnvironment, secrets: DeviceSecretMaker,
         observer: any DeviceObserver
     ) {
         self.devices = devices
         self.environment = environment
-        self.passwords = passwords
+        self.secrets = secrets
         self.observer = observer
     }
 
@@ -86,9 +85,9 @@ package struct DeviceSettingsRoutes: Resource {
             guard let former else { throw .invalid(field, "needs a password") }
             return DeviceSettings.Login(name: wanted.name, passwordHash: former.passwordHash)
         }
-        do throws(PasswordHasher.Busy) {
+        do throws(DeviceSecretMaker.Fault) {
             return DeviceSettings.Login(
-                name: wanted.name, passwordHash: try await passwords.makeBcrypt(password))
+                name: wanted.name, passwordHash: try await secrets.passwordHash(password))
         } catch { throw .busy("Too many passwords are being checked. Try again in a moment.") }
     }
 

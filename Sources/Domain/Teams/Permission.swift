@@ -32,6 +32,7 @@ package enum Permission: String, Sendable, CaseIterable {
     case deviceRead = "device.read"
     case deviceEdit = "device.edit"
     case deviceDelete = "device.delete"
+    case deviceEnrol = "device.enrol"
     case rolloutRead = "rollout.read"
     case rolloutEdit = "rollout.edit"
     case stackRead = "stack.read"
@@ -82,6 +83,7 @@ package enum Permission: String, Sendable, CaseIterable {
         case .deviceRead: (.viewer, true, "See a device, its log and its resources")
         case .deviceEdit: (.member, false, "Add devices and change their settings")
         case .deviceDelete: (.owner, false, "Delete a device")
+        case .deviceEnrol: (.member, false, "Let devices in, and take that back")
         case .rolloutRead: (.viewer, true, "See device groups, deployments and windows")
         case .rolloutEdit: (.member, false, "Make device groups and bring snapshots to devices")
         case .stackRead: (nil, true, "List stacks and recipes")

@@ -39,24 +39,43 @@ struct DeviceHouse {
         ) async throws(StoreError) -> [Device.ID: DeviceFacts] { state.withLock { $0 } }
     }
 
+    let signer: TestSigner
+    let clock: ManualClock
+
     init() async throws {
         let (news, reports) = (News(), SaidByTest())
+        let (signer, clock) = (try TestSigner(), ManualClock(.now()))
+        self.clock = clock
         self.news = news
         self.reports = reports
+        self.signer = signer
+        let authority = try signer.issuer.certificate.pem()
         house = try await HouseFixture { stores, _ in
             let sealer = Sealer(key: [UInt8](repeating: 3, count: 32))
             let maker = DeviceViewMaker(devices: stores.devices, reports: reports)
+            let secrets = DeviceSecretMaker(sealer: sealer, hasher: PasswordHasher())
+            let stock = StockEnrolment(stores: stores, sealer: sealer, observer: news)
+            let creation = DeviceCreationRoutes(
+                stores: stores, maker: maker, secrets: secrets, stock: stock, observer: news,
+                callers: Authentication(
+                    directory: CallerDirectory(stores: stores), origins: HouseFixture.origins))
+            let desk = EnrolmentDesk(
+                stores: stores, sealer: sealer, signer: signer,
+                surroundings: .init(
+                    site: "thissitethissite", key: try SigningKey.generate(),
+                    authorities: { authority },
+                    pin: signer.issuer.certificate.publicKeyDigest,
+                    urls: { ["https://10.0.0.5:8443"] }, clock: { clock.now }),
+                observer: news)
             return [
-                DeviceRoutes(stores: stores, maker: maker, observer: news),
-                DeviceCreationRoutes(
-                    stores: stores, maker: maker, sealer: sealer, observer: news,
-                    callers: Authentication(
-                        directory: CallerDirectory(stores: stores),
-                        origins: HouseFixture.origins)),
+                DeviceRoutes(stores: stores, maker: maker, observer: news), creation,
+                StockRoutes(stock: stock, creation: creation),
+                EnrolmentRoutes(stores: stores, desk: desk, stock: stock, maker: maker),
+                EstRoutes(desk: desk, authorities: { authority }),
                 DeviceSettingsRoutes(
                     devices: stores.devices,
                     environment: DeviceEnvironment(devices: stores.devices, sealer: sealer),
-                    passwords: PasswordHasher(), observer: news),
+                    secrets: secrets, observer: news),
             ]
         }
         factory = try await house.factory()

@@ -120,7 +120,28 @@ enum RouteRules {
         viewer        r GET    snapshots/{snapshot}/download
         viewer        r GET    snapshots/{snapshot}/flows
         signedIn      r GET    devices
-        signedIn      w POST   devices
+        anybody       w POST   devices
+        anybody       w POST   devices/
+        anybody       w POST   devices/_/register
+        anybody       r GET    devices/_/register/done/{secret}
+        anybody       r GET    settings
+        anybody       r GET    settings/
+        anybody       r GET    /.well-known/est/cacerts
+        anybody       w POST   /.well-known/est/simpleenroll
+        anybody       w POST   /.well-known/est/simplereenroll
+        anybody       w POST   /.well-known/lineside/hello
+        signedIn      w GET    enrolment-tokens
+        signedIn      w POST   enrolment-tokens
+        signedIn      w DELETE enrolment-tokens/{token}
+        signedIn      w GET    enrolments
+        signedIn      w POST   enrolments/{enrolment}/approve
+        signedIn      w POST   enrolments/{enrolment}/refuse
+        signedIn      w POST   enrolment-requests
+        member        w POST   devices/{device}/re-enrol
+        member        w POST   devices/{device}/revoke
+        member        w POST   devices/{device}/credentials
+        administrator r GET    site/enrolment
+        administrator w PATCH  site/enrolment
         signedIn      w POST   device-imports
         viewer        r GET    devices/{device}
         member        w PATCH  devices/{device}

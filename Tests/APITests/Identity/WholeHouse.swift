@@ -39,6 +39,18 @@ struct WholeHouse {
         let scopes = ScopeResolver(applications: stores.applications)
         let recipes = RecipeStore(files: [:])
         let devices = DeviceViewMaker(devices: stores.devices, reports: NoDeviceReports())
+        let secrets = DeviceSecretMaker(sealer: sealer, hasher: passwords)
+        let stock = StockEnrolment(stores: stores, sealer: sealer, observer: DeviceObservers())
+        let creation = DeviceCreationRoutes(
+            stores: stores, maker: devices, secrets: secrets, stock: stock,
+            observer: DeviceObservers(),
+            callers: Authentication(directory: sessions, origins: origins))
+        let desk = EnrolmentDesk(
+            stores: stores, sealer: sealer, signer: try TestSigner(),
+            surroundings: .init(
+                site: "site", key: try SigningKey.generate(), authorities: { "" },
+                pin: [UInt8](repeating: 0, count: 32), urls: { [] }),
+            observer: DeviceObservers())
         let rollout = RolloutService(
             stores: stores, fleet: NoRolloutFleet(), fitness: NoRolloutFitness(),
             alarms: StoredRolloutAlarms(stores: stores, bus: bus), bus: bus)
@@ -91,13 +103,13 @@ struct WholeHouse {
                         shelf: StackShelf(directory: path), store: stores.stacks),
                     inbox: UploadInbox(directory: path, limit: .mebibytes(1))),
                 DeviceRoutes(stores: stores, maker: devices, observer: DeviceObservers()),
-                DeviceCreationRoutes(
-                    stores: stores, maker: devices, sealer: sealer, observer: DeviceObservers(),
-                    callers: Authentication(directory: sessions, origins: origins)),
+                creation, StockRoutes(stock: stock, creation: creation),
+                EnrolmentRoutes(stores: stores, desk: desk, stock: stock, maker: devices),
+                EstRoutes(desk: desk, authorities: { "" }),
                 DeviceSettingsRoutes(
                     devices: stores.devices,
                     environment: DeviceEnvironment(devices: stores.devices, sealer: sealer),
-                    passwords: passwords, observer: DeviceObservers()),
+                    secrets: secrets, observer: DeviceObservers()),
                 DeviceGroupRoutes(stores: stores, fleet: NoRolloutFleet()),
                 DeploymentRoutes(stores: stores, service: rollout),
                 MaintenanceWindowRoutes(stores: stores, zones: ZoneBook(), service: rollout),

@@ -1,0 +1,320 @@
+import Basics
+import Domain
+import HTTP
+package import Site
+package import Store
+
+/// What lets devices in, those that wait for a yes, and what is taken away.
+package struct EnrolmentRoutes: Resource {
+    private let stores: Stores
+    private let desk: EnrolmentDesk
+    private let stock: StockEnrolment
+    private let maker: DeviceViewMaker
+    private let places: DevicePlaces
+
+    package init(
+        stores: Stores, desk: EnrolmentDesk, stock: StockEnrolment, maker: DeviceViewMaker
+    ) {
+        self.stores = stores
+        self.desk = desk
+        self.stock = stock
+        self.maker = maker
+        places = DevicePlaces(applications: stores.applications)
+    }
+
+    package var routes: [Route] {
+        [
+            Route(
+                .get, "/api/v1/enrolment-tokens", .anywhere(.deviceEnrol),
+                "List what lets devices in", query: ["team", "limit", "cursor", "query"],
+                listTokens),
+            Route(
+                .post, "/api/v1/enrolment-tokens", .anywhere(.deviceEnrol),
+                "Make a bundle, a code or a token; its secret is shown once", makeToken),
+            Route(
+                .delete, "/api/v1/enrolment-tokens/{token}", .anywhere(.deviceEnrol),
+                "Withdraw a bundle, a code or a token", revokeToken),
+            Route(
+                .get, "/api/v1/enrolments", .anywhere(.deviceEnrol),
+                "List the devices that asked to be let in", query: ["state", "limit", "cursor"],
+                list),
+            Route(
+                .post, "/api/v1/enrolments/{enrolment}/approve", .anywhere(.deviceEnrol),
+                "Let a waiting device in", approve),
+            Route(
+                .post, "/api/v1/enrolments/{enrolment}/refuse", .anywhere(.deviceEnrol),
+                "Refuse a waiting device", refuse),
+            Route(
+                .post, "/api/v1/enrolment-requests", .anywhere(.deviceEnrol),
+                "Answer the request of a device without any connection", answerCarried),
+            Route(
+                .post, "/api/v1/devices/{device}/re-enrol", .needs(.deviceEnrol),
+                "Make a bundle for a device that is there already", reEnrol),
+            Route(
+                .post, "/api/v1/devices/{device}/revoke", .needs(.deviceEnrol),
+                "Take a device’s certificates and secrets away, and end its sessions", revoke),
+            Route(
+                .post, "/api/v1/devices/{device}/credentials", .needs(.deviceEnrol),
+                "Make the configuration file of a stock agent; it is shown once", credentials),
+            Route(
+                .get, "/api/v1/site/enrolment", .needs(.siteRead),
+                "Read for how long certificates of devices are made", showPolicy),
+            Route(
+                .patch, "/api/v1/site/enrolment", .needs(.siteEdit),
+                "Change for how long certificates of devices are made", changePolicy),
+        ]
+    }
+
+    private func listTokens(
+        _ context: RequestContext
+    ) async throws(Problem) -> Found<PageView<EnrolmentTokenView>> {
+        var team: Team.ID?
+        if let text = context.query("team") {
+            guard let id = Team.ID(text) else { throw .notFound("This team") }
+            team = id
+        }
+        let (request, wanted) = (try context.page(), team)
+        let visible = try await visible(to: context.caller)
+        let page = try await stored { () async throws(StoreError) in
+            try await stores.enrolmentTokens.list(of: wanted, request, visible: visible)
+        }
+        let now = Timestamp.now()
+        return Found(PageView(page.map { EnrolmentTokenView(token: $0, now: now) }))
+    }
+
+    private func visible(
+        to caller: Caller
+    ) async throws(Problem) -> DeviceStore.Filter.Visible? {
+        let visibility = try await Visibility(
+            .deviceEnrol, for: caller, in: stores.applications)
+        guard visibility.teams != nil || visibility.applications != nil else { return nil }
+        return .init(teams: visibility.teams ?? [], applications: visibility.applications ?? [])
+    }
+
+    private func makeToken(
+        _ body: NewEnrolmentToken, _ context: RequestContext
+    ) async throws(Problem) -> Created<NewTokenView> {
+        var wish: EnrolmentDesk.Wish
+        if let id = body.device {
+            wish = try await self.wish(body, for: id, context)
+        } else {
+            let place = try await places.find(
+                team: body.team, application: body.application, group: body.group,
+                for: context.caller, .deviceEnrol)
+            wish = EnrolmentDesk.Wish(
+                kind: body.kind, name: body.name ?? Self.name(body.kind), team: place.team)
+            wish.application = place.application
+            wish.group = place.group
+        }
+        return try await make(wish, body, context)
+    }
+
+    private func make(
+        _ wish: EnrolmentDesk.Wish, _ body: NewEnrolmentToken, _ context: RequestContext
+    ) async throws(Problem) -> Created<NewTokenView> {
+        var wish = wish
+        wish.uses = body.uses
+        wish.isConfirmed = body.isConfirmed
+        wish.expectation = body.expectation
+        wish.life = body.lifeInForce
+        let wanted = wish
+        let made = try await atDesk { () async throws(EnrolmentDesk.Fault) in
+            try await desk.make(wanted, by: context.actor)
+        }
+        var file: String?
+        if made.token.kind == .provisioning, let code = made.code {
+            file = StockFile.provisioning(
+                token: code, team: made.token.teamID, name: made.token.name.text,
+                url: context.link(""))
+        }
+        return Created(
+            NewTokenView(
+                token: EnrolmentTokenView(token: made.token, now: .now()), bundle: made.bundle,
+                code: made.code, file: file),
+            at: "/api/v1/enrolment-tokens/\(made.token.id)")
+    }
+
+    private static func name(_ kind: EnrolmentToken.Kind) -> Name<EnrolmentToken> {
+        switch kind {
+        case .bundle: Name(stored: "Bundle")
+        case .code: Name(stored: "Code")
+        case .provisioning: Name(stored: "Provisioning token")
+        case .oneTime: Name(stored: "One-time code")
+        }
+    }
+
+    /// For one device of the registry, where the caller may enrol.
+    private func wish(
+        _ body: NewEnrolmentToken, for id: Device.ID, _ context: RequestContext
+    ) async throws(Problem) -> EnrolmentDesk.Wish {
+        let device = try await stored { () async throws(StoreError) in
+            try await stores.devices.get(id)
+        }
+        guard context.caller.may(.deviceEnrol, at: device.path) else {
+            throw .notFound("The device")
+        }
+        guard body.kind != .provisioning else {
+            throw .invalid("kind", "must be bundle, code or one-time for one device")
+        }
+        var wish = EnrolmentDesk.Wish(
+            kind: body.kind, name: body.name ?? Name(stored: device.name.text),
+            team: device.teamID)
+        wish.application = device.applicationID
+        wish.group = device.groupID
+        wish.device = device.id
+        return wish
+    }
+
+    private func reEnrol(
+        _ body: NewEnrolmentToken, _ context: RequestContext
+    ) async throws(Problem) -> Created<NewTokenView> {
+        guard body.uses == 1 else { throw .invalid("uses", "must be 1 for one device") }
+        return try await make(
+            try await wish(body, for: try context.id("device"), context), body, context)
+    }
+
+    private func revokeToken(_ context: RequestContext) async throws(Problem) -> Done {
+        let id: EnrolmentToken.ID = try context.id("token")
+        let token = try await stored { () async throws(StoreError) in
+            try await stores.enrolmentTokens.get(id)
+        }
+        guard context.caller.may(.deviceEnrol, at: token.path) else {
+            throw .notFound("The enrolment token")
+        }
+        try await stored { () async throws(StoreError) in
+            try await stores.enrolmentTokens.revoke(id, by: context.actor)
+        }
+        return Done()
+    }
+
+    private func showPolicy(
+        _ context: RequestContext
+    ) async throws(Problem) -> Found<EnrolmentPolicyView> {
+        Found(
+            EnrolmentPolicyView(
+                policy: try await atDesk { () async throws(EnrolmentDesk.Fault) in
+                    try await desk.policy()
+                }))
+    }
+
+    private func changePolicy(
+        _ body: ChangeEnrolmentPolicy, _ context: RequestContext
+    ) async throws(Problem) -> Found<EnrolmentPolicyView> {
+        let policy = try await atDesk { () async throws(EnrolmentDesk.Fault) in
+            var policy = try await desk.policy()
+            if let days = body.certificateDays { policy.certificateDays = days }
+            if let days = body.graceDays { policy.graceDays = days }
+            try await desk.setPolicy(policy, by: context.actor)
+            return policy
+        }
+        return Found(EnrolmentPolicyView(policy: policy))
+    }
+}
+
+/// Devices that wait, that come by hand, and that go.
+extension EnrolmentRoutes {
+    private func list(
+        _ context: RequestContext
+    ) async throws(Problem) -> Found<PageView<EnrolmentView>> {
+        var state: Enrolment.State?
+        if let text = context.query("state") {
+            guard let word = Enrolment.State(rawValue: text) else {
+                throw .invalid("state", "must be pending, issued or refused")
+            }
+            state = word
+        }
+        let (request, wanted) = (try context.page(), state)
+        let visible = try await visible(to: context.caller)
+        let page = try await stored { () async throws(StoreError) in
+            try await stores.enrolments.list(wanted, request, visible: visible?.teams)
+        }
+        return Found(PageView(page.map(EnrolmentView.init(enrolment:))))
+    }
+
+    private func enrolment(_ context: RequestContext) async throws(Problem) -> Enrolment {
+        let id: Enrolment.ID = try context.id("enrolment")
+        let enrolment = try await stored { () async throws(StoreError) in
+            try await stores.enrolments.get(id)
+        }
+        guard context.caller.may(.deviceEnrol, at: enrolment.path) else {
+            throw .notFound("The enrolment")
+        }
+        return enrolment
+    }
+
+    private func approve(_ context: RequestContext) async throws(Problem) -> Found<EnrolmentView> {
+        let waiting = try await enrolment(context)
+        let issued = try await atDesk { () async throws(EnrolmentDesk.Fault) in
+            try await desk.approve(waiting.id, by: context.actor)
+        }
+        return Found(EnrolmentView(enrolment: issued))
+    }
+
+    private func refuse(_ context: RequestContext) async throws(Problem) -> Found<EnrolmentView> {
+        let waiting = try await enrolment(context)
+        let refused = try await atDesk { () async throws(EnrolmentDesk.Fault) in
+            try await desk.refuse(waiting.id, by: context.actor)
+        }
+        return Found(EnrolmentView(enrolment: refused))
+    }
+
+    private func answerCarried(
+        _ body: CarriedRequest, _ context: RequestContext
+    ) async throws(Problem) -> Created<CarriedAnswerView> {
+        let place: EnrolmentDesk.Carried
+        if let id = body.device {
+            let device = try await stored { () async throws(StoreError) in
+                try await stores.devices.get(id)
+            }
+            guard context.caller.may(.deviceEnrol, at: device.path) else {
+                throw .notFound("The device")
+            }
+            place = .init(
+                team: device.teamID, application: device.applicationID, group: device.groupID,
+                device: id, name: nil)
+        } else {
+            let found = try await places.find(
+                team: body.team, application: body.application, group: body.group,
+                for: context.caller, .deviceEnrol)
+            place = .init(
+                team: found.team, application: found.application, group: found.group,
+                device: nil, name: body.name)
+        }
+        let file: EnrolmentRequestFile
+        do throws(EnrolmentRequestFile.Fault) {
+            file = try EnrolmentRequestFile(Array(body.request.utf8))
+        } catch { throw .invalid("request", "cannot be taken: \(error.description)") }
+        let (answer, enrolment) = try await atDesk { () async throws(EnrolmentDesk.Fault) in
+            try await desk.answer(carried: file, to: place, by: context.actor)
+        }
+        let device = try await stored { () async throws(StoreError) in
+            try await stores.devices.get(answer.device.id)
+        }
+        return Created(
+            CarriedAnswerView(
+                device: try await maker.view(device), fingerprint: enrolment.fingerprint,
+                answer: String(decoding: answer.json, as: UTF8.self)),
+            at: "/api/v1/devices/\(device.id)")
+    }
+
+    private func revoke(_ context: RequestContext) async throws(Problem) -> Found<DeviceView> {
+        let id: Device.ID = try context.id("device")
+        let device = try await atDesk { () async throws(EnrolmentDesk.Fault) in
+            try await desk.revoke(id, by: context.actor)
+        }
+        return Found(try await maker.view(device))
+    }
+
+    private func credentials(
+        _ context: RequestContext
+    ) async throws(Problem) -> Created<StockFileView> {
+        let id: Device.ID = try context.id("device")
+        let made: StockEnrolment.Credentials
+        do throws(StockEnrolment.Fault) {
+            made = try await stock.credentials(of: id, by: context.actor)
+        } catch { throw Problem(error) }
+        return Created(
+            StockFileView(text: StockFile.device(made, url: context.link(""))),
+            at: "/api/v1/devices/\(id)")
+    }
+}

@@ -1,0 +1,59 @@
+import Basics
+import Crypto
+import Domain
+import Site
+import Store
+
+/// What the resources of devices work on: who knows what they said, who hears of changes, and who
+/// lets them in.
+struct DeviceWorkings: Sendable {
+    let reports: any DeviceReports
+    let observer: any DeviceObserver
+    var documents: any DesiredDocuments = NoDesiredDocuments()
+    let desk: EnrolmentDesk
+    let stock: StockEnrolment
+    /// PEM of whom devices trust.
+    let authorities: @Sendable () -> String
+
+    /// 8: a machine with a bridge for each container has dozens, and a bundle holds 1 KiB.
+    private static let mostAddresses = 8
+
+    init(
+        _ paths: StatePaths, _ configuration: Configuration, _ foundations: Foundations,
+        certificates: any DeviceSigner, port: Int, reports: any DeviceReports = NoDeviceReports(),
+        observer: any DeviceObserver = DeviceObservers()
+    ) throws(CommandFailure) {
+        let key: SigningKey
+        do throws(KeyFileError) { key = try SigningKey.load(file: paths.enrolmentKey) } catch {
+            throw CommandFailure("\(error)")
+        }
+        let book = foundations.authority.book
+        let names = configuration.names
+        let authorities: @Sendable () -> String = { book.authorities }
+        self.reports = reports
+        self.observer = observer
+        self.authorities = authorities
+        desk = EnrolmentDesk(
+            stores: foundations.stores, sealer: foundations.sealer, signer: certificates,
+            surroundings: EnrolmentDesk.Surroundings(
+                // As long as the authority's key stays, this is the same site.
+                site: String(Hex.encode(book.spkiSHA256).prefix(20)), key: key,
+                authorities: authorities, pin: book.spkiSHA256,
+                urls: { Self.urls(.current(extra: names), named: names, port: port) }),
+            observer: observer)
+        stock = StockEnrolment(
+            stores: foundations.stores, sealer: foundations.sealer, observer: observer)
+    }
+
+    /// What the configuration names comes first: it is what the plant wants to be called. Then
+    /// addresses: a device need not have a DNS.
+    static func urls(_ local: LocalNames, named: [String], port: Int) -> [String] {
+        let all = local.addresses.filter { $0 != "127.0.0.1" && $0 != "::1" }
+        let addresses = all.isEmpty ? ["127.0.0.1"] : all
+        let chosen = addresses.filter(named.contains) + addresses.filter { !named.contains($0) }
+        let names = named.filter(local.names.contains)
+        return (Array(chosen.prefix(mostAddresses)) + names).map {
+            Authority(host: $0, port: port).httpsOrigin
+        }
+    }
+}

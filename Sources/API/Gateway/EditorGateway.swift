@@ -8,10 +8,15 @@ package struct EditorGateway: Sendable {
     private let gateway: Gateway
     private let tokens: EditorTokens
     private let witness: EditorWitness
+    private let devices: DeviceGateway?
     private let log = Log("editor")
 
     /// - Parameter witness: told of each deploy that passes.
-    package init(_ gateway: Gateway, tokens: EditorTokens, witness: EditorWitness) {
+    package init(
+        _ gateway: Gateway, tokens: EditorTokens, witness: EditorWitness,
+        devices: DeviceGateway? = nil
+    ) {
+        self.devices = devices
         self.gateway = gateway
         self.tokens = tokens
         self.witness = witness
@@ -28,6 +33,12 @@ package struct EditorGateway: Sendable {
             return await gateway.open(request, side: .editors, called: called) { passage in
                 "/-/\(passage.slug)\(passage.path)"
             }
+        }
+        if let devices,
+            let response = await devices.answer(
+                request, side: .editors, called: called, platform: platform, gateway: gateway)
+        {
+            return response
         }
         guard let slug = Self.slug(in: request.target),
             let entrance = await gateway.directory.entrance(slug: slug)

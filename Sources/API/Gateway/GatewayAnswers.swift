@@ -9,6 +9,10 @@ struct GatewayAnswers: Sendable {
         case notFound
         case signIn
         case notRunning(name: String, state: String)
+        /// A device to which there is no way. The reason continues a sentence.
+        case notConnected(name: String, reason: String)
+        /// Signed in, and not allowed.
+        case mayNot
         case forbidden
         case throttled(seconds: Int)
         case failed
@@ -57,6 +61,9 @@ struct GatewayAnswers: Sendable {
         case .notFound: .notFound("This page")
         case .signIn: .unauthenticated
         case .notRunning(let name, let state): .busy("\(name) is \(state). Start it in Lineside.")
+        case .notConnected(let name, let reason):
+            .busy("\(name) cannot be reached: \(reason).")
+        case .mayNot: .forbidden("Your role does not include changing this device.")
         case .forbidden: .foreignOrigin
         case .throttled: .throttled("Wait a minute, then try again.")
         case .failed: .storage
@@ -89,6 +96,22 @@ struct GatewayAnswers: Sendable {
             german
                 ? ("\(name) läuft nicht", "Zustand: \(state). Starten Sie die Instanz in Lineside.")
                 : ("\(name) is not running", "State: \(state). Start the instance in Lineside.")
+        case .notConnected(let name, let reason):
+            german
+                ? (
+                    "\(name) ist nicht erreichbar",
+                    "Das Gerät ist nicht verbunden (\(reason)). Versuchen Sie es wieder, "
+                        + "sobald es in Lineside als verbunden erscheint."
+                )
+                : (
+                    "\(name) cannot be reached",
+                    "The device is not connected: \(reason). Try again once Lineside shows it as "
+                        + "connected."
+                )
+        case .mayNot:
+            german
+                ? ("Nicht erlaubt", "Ihre Rolle erlaubt nicht, dieses Gerät zu ändern.")
+                : ("Not allowed", "Your role does not include changing this device.")
         case .forbidden:
             german
                 ? ("Nicht erlaubt", "Dieser Aufruf kam von einer Seite einer anderen Herkunft.")

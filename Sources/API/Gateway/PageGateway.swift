@@ -9,11 +9,13 @@ package struct PageGateway: Sendable {
     private let door: PageDoor
     private let pageTokens: any PageTokenDirectory
     private let files: FileGateway
+    private let devices: DeviceGateway?
 
     package init(
         _ gateway: Gateway, door: PageDoor, pageTokens: any PageTokenDirectory,
-        files: any FileSource
+        files: any FileSource, devices: DeviceGateway? = nil
     ) {
+        self.devices = devices
         self.gateway = gateway
         self.files = FileGateway(source: files)
         self.door = door
@@ -32,6 +34,12 @@ package struct PageGateway: Sendable {
         }
         if let place = FileGateway.Place(request.target) {
             return await answer(request, at: place, called: called, platform: platform)
+        }
+        if let devices,
+            let response = await devices.answer(
+                request, side: .pages, called: called, platform: platform, gateway: gateway)
+        {
+            return response
         }
         guard let slug = Self.slug(in: request.target),
             let entrance = await gateway.directory.entrance(slug: slug)

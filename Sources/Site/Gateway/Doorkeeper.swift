@@ -52,6 +52,17 @@ package final class Doorkeeper: Sendable {
         return codes.issue(Passage(ticket: ticket, slug: slug.text, path: path))
     }
 
+    /// The same for a device.
+    package func issueCode(
+        side: SiteOrigins.Side, session: Session.ID, device: Device.ID, path: String = "/",
+        expiry: Timestamp
+    ) -> String? {
+        guard let id = DeviceEntrance.ticketID(device) else { return nil }
+        let ticket = GatewayTicket(side: side, session: session, instance: id, expiresAt: expiry)
+        return codes.issue(
+            Passage(ticket: ticket, slug: DeviceEntrance.slug(device), path: path))
+    }
+
     /// The ticket for a code, as the cookie holds it. The code is used up whatever comes of it.
     package func redeem(
         code: String, side: SiteOrigins.Side
@@ -68,6 +79,18 @@ package final class Doorkeeper: Sendable {
         guard let cookie, let ticket = tickets.open(cookie, side: side, at: now),
             ticket.instance == entrance.id,
             let caller = await allowed(ticket, at: entrance.path)
+        else { return nil }
+        return (caller, ticket)
+    }
+
+    /// Who may enter a device.
+    package func admit(
+        cookie: String?, side: SiteOrigins.Side, to device: Device.ID, at path: ScopePath,
+        now: Timestamp = .now()
+    ) async -> (caller: Caller, ticket: GatewayTicket)? {
+        guard let cookie, let ticket = tickets.open(cookie, side: side, at: now),
+            ticket.instance == DeviceEntrance.ticketID(device),
+            let caller = await allowed(ticket, at: path)
         else { return nil }
         return (caller, ticket)
     }

@@ -21,9 +21,16 @@ package struct EditorTokens: Sendable {
     package func sign(
         for instance: Instance.ID, user: String, rights: Rights, at now: Timestamp = .now()
     ) throws(OpenSSLError) -> String {
+        try sign(for: instance.text, user: user, rights: rights, at: now)
+    }
+
+    /// - Parameter audience: the id of the instance or device whose Node-RED takes it.
+    package func sign(
+        for audience: String, user: String, rights: Rights, at now: Timestamp = .now()
+    ) throws(OpenSSLError) -> String {
         var json = JSONWriter()
         json.object { json in
-            json.field("aud", instance.text)
+            json.field("aud", audience)
             json.field("sub", user)
             json.field("perm", rights.rawValue)
             json.field("exp", (now + Self.life).milliseconds / 1000)

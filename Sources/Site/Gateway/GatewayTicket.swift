@@ -21,7 +21,9 @@ package struct GatewayTicket: Sendable, Equatable {
 
     /// `__Host-` keeps the pages' origin from planting one with a `Domain` or a path.
     package static func cookieName(_ side: SiteOrigins.Side, slug: String) -> String {
-        "__Host-lineside-\(side == .editors ? "editor" : "pages")-\(slug)"
+        // A slug has no dot, and a name of a cookie no slash: `d/<device>`.
+        let place = slug.split(separator: "/").joined(separator: ".")
+        return "__Host-lineside-\(side == .editors ? "editor" : "pages")-\(place)"
     }
 }
 

@@ -7,7 +7,7 @@ import Synchronization
 /// every second for those that expired, so that ending a session, role or user closes its editors.
 package final class OpenSockets: Service {
     private struct Entry {
-        let socket: ProxiedSocket
+        let close: @Sendable () -> Void
         let ticket: GatewayTicket
         let path: ScopePath
     }
@@ -30,14 +30,24 @@ package final class OpenSockets: Service {
     package var count: Int { state.withLock { $0.entries.count } }
 
     package func watch(_ socket: ProxiedSocket, ticket: GatewayTicket, path: ScopePath) {
-        let key = state.withLock { state in
+        let key = watch(ticket: ticket, path: path) { socket.close() }
+        socket.onClose { [weak self] in self?.forget(key) }
+    }
+
+    /// - Parameter close: ends what lives on the ticket.
+    /// - Returns: what `forget` takes when that has ended by itself.
+    package func watch(
+        ticket: GatewayTicket, path: ScopePath, close: @escaping @Sendable () -> Void
+    ) -> UInt64 {
+        state.withLock { state in
             state.next += 1
-            state.entries[state.next] = Entry(socket: socket, ticket: ticket, path: path)
+            state.entries[state.next] = Entry(close: close, ticket: ticket, path: path)
             return state.next
         }
-        socket.onClose { [weak self] in
-            self?.state.withLock { _ = $0.entries.removeValue(forKey: key) }
-        }
+    }
+
+    package func forget(_ key: UInt64) {
+        state.withLock { _ = $0.entries.removeValue(forKey: key) }
     }
 
     package func run() async throws {
@@ -60,12 +70,12 @@ package final class OpenSockets: Service {
         for entry in state.withLock({ Array($0.entries.values) })
         where await doorkeeper.allowed(entry.ticket, at: entry.path) == nil {
             log.info("closed a socket of \(entry.ticket.instance): its session ended")
-            entry.socket.close()
+            entry.close()
         }
     }
 
     private func review(expiredAt now: Timestamp) async {
         let entries = state.withLock { Array($0.entries.values) }
-        for entry in entries where entry.ticket.expiresAt <= now { entry.socket.close() }
+        for entry in entries where entry.ticket.expiresAt <= now { entry.close() }
     }
 }

@@ -53,6 +53,7 @@ struct GatewayFixture {
     let doorkeeper: Doorkeeper
     let editors: EditorGateway
     let pages: PageGateway
+    let key: SigningKey
     let verifier: VerifyingKey
 
     static let platform = "https://plant:8443"
@@ -64,7 +65,7 @@ struct GatewayFixture {
     ) throws {
         let origins = SiteOrigins(
             names: HostNames(["plant"]), platformPort: 8443, editorsPort: 8444, pagesPort: 8445)
-        let key = try SigningKey.generate()
+        key = try SigningKey.generate()
         // Time stands: what passwords cost on a busy machine ends no code and no minute.
         let moment = ContinuousClock.now
         verifier = try VerifyingKey(publicKeyPEM: try key.publicKeyPEM())

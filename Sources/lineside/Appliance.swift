@@ -59,10 +59,16 @@ struct Appliance: Sendable {
                 instances: stores.instances, sealer: foundations.sealer,
                 runtime: instances.registry, signal: signal),
             sockets: sockets)
-        let editors = EditorGateway(gateway, tokens: tokens, witness: witness)
+        let deviceDoors = DeviceDoors(
+            identities: certificates, opener: NoTunnelOpener(), broker: BrokerEntrance(),
+            foundations: foundations, tokens: tokens, signal: signal,
+            stacks: instances.stacks, loops: group)
+        let editors = EditorGateway(
+            gateway, tokens: tokens, witness: witness, devices: deviceDoors.gateway)
         let pages = PageGateway(
             gateway, door: PageDoor(hasher: foundations.passwords),
-            pageTokens: StoredPageTokens(stores.pageTokens), files: instances.files)
+            pageTokens: StoredPageTokens(stores.pageTokens), files: instances.files,
+            devices: deviceDoors.gateway)
 
         let content = DeviceContentParts(
             instances, stores: stores, state: paths.root, bus: bus)
@@ -78,6 +84,7 @@ struct Appliance: Sendable {
                 configuration: configuration, paths: paths, foundations: foundations,
                 instances: instances, origins: origins, doorkeeper: doorkeeper, scopes: scopes,
                 signal: signal, bus: bus, devices: devices, content: content,
+                deviceDoors: deviceDoors,
                 admin: NodeREDAdmin(client: client, tokens: tokens), rollout: rollout,
                 build: page.build))
         let console = ConsoleCallers()
@@ -91,7 +98,7 @@ struct Appliance: Sendable {
             origins: origins, next: StockGreeting.before(page.answer))
         let platform = Dispatcher(
             routes: resources.routes(callers: network), callers: network, scopes: scopes,
-            origins: origins, pages: packageDoor.answer)
+            origins: origins, pages: deviceDoors.pages(origins, packageDoor.answer))
         let admin = Dispatcher(
             routes: resources.routes(callers: console), callers: console, scopes: scopes,
             origins: nil, pages: AdminDoor(firstRun: FirstRun(foundations: foundations)).answer)
@@ -100,12 +107,14 @@ struct Appliance: Sendable {
         stores.registry.observeAccess { signal.raise() }
         doors.platform.open(platform.answer)
         doors.admin.open(admin.answer)
+        doors.devices.open(deviceDoors.door)
         doors.editors.open(editors.answer)
         doors.pages.open(pages.answer)
         return Appliance(
             foundations: foundations, doors: doors,
             services: [
                 foundations.signer, foundations.authority, certificates,
+                deviceDoors.door, deviceDoors.tunnels,
                 Heartbeat(loops: group), instances.alarms, sockets,
                 RegistryKeeper(stores: stores), RetentionKeeper(stores: stores),
                 instances.registry, instances.tests, content.packages,

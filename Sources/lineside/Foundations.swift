@@ -1,6 +1,7 @@
 import Basics
 import Crypto
 import Glibc
+import Net
 import Site
 import Store
 
@@ -35,10 +36,19 @@ struct Foundations: Sendable {
                 signer: signer,
                 authority: try SiteAuthority(
                     AuthorityFiles(paths), server: paths.serverCertificate, signer: signer.link,
+                    options: Self.protocols,
                     names: { LocalNames.current(extra: names) }))
         } catch {
             throw CommandFailure("\(error)")
         }
+    }
+
+    /// Browsers and stock agents speak HTTP/1.1; our agents show a certificate, for HTTP or for MQTT.
+    private static var protocols: TLSConfiguration.Options {
+        var options = TLSConfiguration.Options()
+        options.certificateProtocols = [DeviceDoor.httpProtocol, DeviceDoor.mqttProtocol]
+        options.protocols = ["http/1.1", DeviceDoor.httpProtocol, DeviceDoor.mqttProtocol]
+        return options
     }
 
     /// A new registry beside instances that an older one knew would be a site that anybody may set

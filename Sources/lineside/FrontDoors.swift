@@ -1,6 +1,7 @@
 import Basics
 import HTTP
 import Net
+import Site
 import Synchronization
 
 /// What answers at a socket that listens already. Until the house behind it stands, callers are
@@ -31,6 +32,8 @@ struct FrontDoors: Sendable {
     let editors = Door()
     let pages = Door()
     let admin = Door()
+    /// MQTT of devices, on the platform's port.
+    let devices = DeviceGate()
     let ports: Ports
 
     struct Ports: Sendable, Equatable {
@@ -57,7 +60,14 @@ struct FrontDoors: Sendable {
         tls: TLSConfiguration
     ) throws(CommandFailure) {
         self.server = server
-        func listen(_ name: String, _ port: Int, _ door: Door) throws(CommandFailure) -> Int {
+        let gate = devices
+        let alternatives: [String: HTTPServer.Alternative] = [
+            DeviceDoor.mqttProtocol: { gate.take($0) }
+        ]
+        func listen(
+            _ name: String, _ port: Int, _ door: Door,
+            _ others: [String: HTTPServer.Alternative] = [:]
+        ) throws(CommandFailure) -> Int {
             // What the service manager holds for us wins: port 443, for instance.
             let given = inherited.filter { $0.name == name }.map {
                 ListenAddress.descriptor($0.descriptor)
@@ -65,28 +75,32 @@ struct FrontDoors: Sendable {
             var bound = port
             for address in listening.addresses where given.isEmpty {
                 bound = try Self.listen(
-                    server, .tcp(host: address, port: UInt16(bound)), tls, door,
+                    server, .tcp(host: address, port: UInt16(bound)), tls, door, others,
                     called: "'listen.\(name)', \(address) port \(bound)")
             }
             for socket in given {
-                bound = try Self.listen(server, socket, tls, door, called: "socket \(name)")
+                bound = try Self.listen(
+                    server, socket, tls, door, others, called: "socket \(name)")
             }
             return bound
         }
         ports = Ports(
-            platform: try listen("platform", listening.platform, platform),
+            platform: try listen("platform", listening.platform, platform, alternatives),
             editors: try listen("editors", listening.editors, editors),
             pages: try listen("pages", listening.pages, pages))
         _ = try Self.listen(
-            server, .unix(path: adminSocket, mode: 0o600), nil, admin, called: adminSocket)
+            server, .unix(path: adminSocket, mode: 0o600), nil, admin, [:],
+            called: adminSocket)
     }
 
     private static func listen(
         _ server: HTTPServer, _ address: ListenAddress, _ tls: TLSConfiguration?, _ door: Door,
-        called name: String
+        _ alternatives: [String: HTTPServer.Alternative], called name: String
     ) throws(CommandFailure) -> Int {
         do throws(NetError) {
-            return try server.listen(address, tls: tls) { await door.answer($0) }
+            return try server.listen(address, tls: tls, alternatives: alternatives) {
+                await door.answer($0)
+            }
         } catch { throw CommandFailure("cannot listen, \(name): \(error)") }
     }
 }

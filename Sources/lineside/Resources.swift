@@ -19,6 +19,7 @@ struct Workings: Sendable {
     let bus: EventBus
     let devices: DeviceWorkings
     let content: DeviceContentParts
+    let deviceDoors: DeviceDoors
     let admin: NodeREDAdmin
     let rollout: Rollout
     /// Of the page, for browsers that hold an older one.
@@ -87,6 +88,9 @@ struct Resources: Sendable {
             DoorRoutes(
                 instances: stores.instances, doorkeeper: workings.doorkeeper,
                 origins: workings.origins),
+            DeviceDoorRoutes(
+                doorkeeper: workings.doorkeeper, origins: workings.origins,
+                door: workings.deviceDoors.door, tunnels: workings.deviceDoors.tunnels),
             PageTokenRoutes(tokens: stores.pageTokens),
             StackRoutes(stacks: workings.instances.stacks, inbox: workings.instances.inbox),
             DeviceRoutes(

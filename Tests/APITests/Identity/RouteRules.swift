@@ -146,6 +146,10 @@ enum RouteRules {
         viewer        r GET    devices/{device}
         member        w PATCH  devices/{device}
         owner         w DELETE devices/{device}
+        viewer        r POST   devices/{device}/editor-session
+        dashboard     r POST   devices/{device}/pages-session
+        anybody       r GET    devices/{device}/editor/comms/{token}
+        anybody       r GET    /api/agent/v1/tunnel/{token}
         viewer        r GET    devices/{device}/settings
         member        w PATCH  devices/{device}/settings
         member        w GET    devices/{device}/environment

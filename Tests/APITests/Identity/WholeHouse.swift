@@ -54,6 +54,11 @@ struct WholeHouse {
         let rollout = RolloutService(
             stores: stores, fleet: NoRolloutFleet(), fitness: NoRolloutFitness(),
             alarms: StoredRolloutAlarms(stores: stores, bus: bus), bus: bus)
+        let doorkeeper = Doorkeeper(
+            sessions: StoredSessions(stores.sessions),
+            tickets: GatewayTickets(key: [UInt8](repeating: 1, count: 32)), signal: signal)
+        let door = DeviceDoor(
+            identities: NoIdentities(), broker: BrokerEntrance(), signal: signal)
         let resources: [any Resource] =
             RouteTable.directory(
                 stores: stores,
@@ -85,10 +90,11 @@ struct WholeHouse {
                     stores: stores, comparer: FlowComparer(library: library, deployer: deployer)),
                 DoorRoutes(
                     instances: stores.instances,
-                    doorkeeper: Doorkeeper(
-                        sessions: StoredSessions(stores.sessions),
-                        tickets: GatewayTickets(key: [UInt8](repeating: 1, count: 32)),
-                        signal: signal), origins: origins),
+                    doorkeeper: doorkeeper, origins: origins),
+                DeviceDoorRoutes(
+                    doorkeeper: doorkeeper, origins: origins, door: door,
+                    tunnels: DeviceTunnels(
+                        opener: NoTunnelOpener(), door: door, loop: group.loops[0])),
                 PageTokenRoutes(tokens: stores.pageTokens),
                 FlowTestRoutes(
                     stores: stores,
@@ -143,6 +149,10 @@ struct IdleRuntime: InstanceRuntime {
     func drain(_ id: Instance.ID) async {}
     func halt(_ id: Instance.ID) async {}
     func retire(_ id: Instance.ID) async {}
+}
+
+private struct NoIdentities: DeviceIdentities {
+    func device(certificate serial: String) -> (device: Device.ID, team: Team.ID)? { nil }
 }
 
 private struct NoFacts: SiteFacts {

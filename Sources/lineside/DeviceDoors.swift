@@ -1,0 +1,60 @@
+import API
+import Basics
+import HTTP
+import Net
+import Site
+import Store
+import Synchronization
+
+/// Takes what devices say over MQTT on the platform's port, which listens before there is anybody
+/// to take it: until then a device is sent away, and comes again.
+final class DeviceGate: Sendable {
+    private struct State {
+        var door: DeviceDoor?
+    }
+
+    private let state = Mutex(State())
+
+    func open(_ door: DeviceDoor) { state.withLock { $0.door = door } }
+
+    func take(_ channel: any ByteChannel) {
+        guard let door = state.withLock({ $0.door }) else { return channel.abort(.aborted) }
+        door.takeMQTT(channel)
+    }
+}
+
+/// Where devices come in, and the ways to what runs on them.
+struct DeviceDoors: Sendable {
+    /// What the site's broker tells the door.
+    let broker: BrokerEntrance
+    let door: DeviceDoor
+    let tunnels: DeviceTunnels
+    let gateway: DeviceGateway
+
+    init(
+        identities: any DeviceIdentities, opener: any TunnelOpener, broker: BrokerEntrance,
+        foundations: Foundations, tokens: EditorTokens, signal: SecuritySignal,
+        stacks: StackRegistry, loops: EventLoopGroup
+    ) {
+        self.broker = broker
+        door = DeviceDoor(identities: identities, broker: broker, signal: signal)
+        tunnels = DeviceTunnels(opener: opener, door: door, loop: loops.loops[0])
+        gateway = DeviceGateway(
+            entrances: StoredDeviceEntrances(
+                devices: foundations.stores.devices, sealer: foundations.sealer, signal: signal),
+            tunnels: tunnels, tokens: tokens,
+            editorFiles: StackEditorFiles(
+                stacks: stacks, reports: foundations.stores.deviceReports))
+    }
+
+    /// MQTT in a WebSocket, before the page has its say.
+    func pages(_ origins: SiteOrigins, _ next: @escaping Handler) -> Handler {
+        { [door] request in
+            let called = origins.authority(host: request.headers[Header.host], on: .platform)
+            if let response = door.webSocket(request, origin: called?.httpsOrigin) {
+                return response
+            }
+            return await next(request)
+        }
+    }
+}

@@ -35,6 +35,7 @@ package struct Stores: Sendable {
     package let windows: MaintenanceWindowStore
     package let deployments: DeploymentStore
     package let certificates: CertificateStore
+    package let library: LibraryStore
     package let alarms: AlarmStore
     package let artifacts: ArtifactStore
     package let logs: LogStore
@@ -74,6 +75,7 @@ package struct Stores: Sendable {
         windows = MaintenanceWindowStore(database: registry)
         deployments = DeploymentStore(database: registry)
         certificates = CertificateStore(database: registry)
+        library = LibraryStore(database: registry)
         alarms = AlarmStore(database: registry)
         artifacts = ArtifactStore(database: registry)
         logs = LogStore(database: history, bounds: logBounds)
@@ -138,6 +140,9 @@ package enum Statements {
         texts(FlowTestRunSQL.self),
         texts(DeviceSQL.self),
         texts(DeviceReportSQL.self),
+        texts(DeviceWantedSQL.self),
+        texts(LibrarySQL.self),
+        texts(AutomaticSnapshotSQL.self),
         texts(DeviceSecretSQL.self),
         texts(DeviceEnvironmentSQL.self),
         texts(DeviceSurroundingsSQL.self),

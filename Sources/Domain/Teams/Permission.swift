@@ -31,6 +31,7 @@ package enum Permission: String, Sendable, CaseIterable {
     case testsEdit = "tests.edit"
     case deviceRead = "device.read"
     case deviceEdit = "device.edit"
+    case deviceControl = "device.control"
     case deviceDelete = "device.delete"
     case deviceEnrol = "device.enrol"
     case rolloutRead = "rollout.read"
@@ -82,6 +83,7 @@ package enum Permission: String, Sendable, CaseIterable {
         case .testsEdit: (.member, false, "Make, change, remove and run tests of flows")
         case .deviceRead: (.viewer, true, "See a device, its log and its resources")
         case .deviceEdit: (.member, false, "Add devices and change their settings")
+        case .deviceControl: (.member, false, "Start, stop and restart a device, work on it")
         case .deviceDelete: (.owner, false, "Delete a device")
         case .deviceEnrol: (.member, false, "Let devices in, and take that back")
         case .rolloutRead: (.viewer, true, "See device groups, deployments and windows")

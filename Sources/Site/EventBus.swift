@@ -80,6 +80,9 @@ package final class EventBus: Sendable {
         return stream
     }
 
+    /// How many want to know who listens.
+    package var watcherCount: Int { state.withLock { $0.watchers.count } }
+
     /// How many topics have listeners.
     package var topicCount: Int { state.withLock { $0.topics.count } }
 }

@@ -8,14 +8,19 @@ package protocol SiteAlarmBoard: Sendable {
     func clear(_ kind: AlarmKind)
 }
 
-/// Keeps alarms of instances and of the site, and tells who listens on the topic `alarms`. What is raised and
-/// cleared goes into one queue, so that a clear never overtakes its raise, and a full disk or a
+/// Keeps alarms of instances, devices and the site, and tells who listens on the topic `alarms`.
+/// What is raised and cleared goes into one queue, so that a clear never overtakes its raise, and a full disk or a
 /// busy database delays it without stopping a supervisor.
-package final class AlarmRaiser: AlarmBoard, SiteAlarmBoard, Service {
+package final class AlarmRaiser: AlarmBoard, DeviceAlarmBoard, Service {
+    private enum Subject: Sendable {
+        case site
+        case instance(Instance.ID)
+        case device(Device.ID)
+    }
+
     private enum Change: Sendable {
-        /// `nil`: on the site itself.
-        case raise(AlarmKind, String, Instance.ID?)
-        case clear(AlarmKind, Instance.ID?)
+        case raise(AlarmKind, String, Subject)
+        case clear(AlarmKind, Subject)
     }
 
     /// Between tries while the database does not take it.
@@ -34,24 +39,44 @@ package final class AlarmRaiser: AlarmBoard, SiteAlarmBoard, Service {
     }
 
     package func raise(_ kind: AlarmKind, _ text: String, on id: Instance.ID) {
-        queue.yield(.raise(kind, text, id))
+        queue.yield(.raise(kind, text, .instance(id)))
     }
 
-    package func clear(_ kind: AlarmKind, on id: Instance.ID) { queue.yield(.clear(kind, id)) }
-
-    package func raise(_ kind: AlarmKind, _ text: String) {
-        queue.yield(.raise(kind, text, nil))
+    package func clear(_ kind: AlarmKind, on id: Instance.ID) {
+        queue.yield(.clear(kind, .instance(id)))
     }
 
-    package func clear(_ kind: AlarmKind) { queue.yield(.clear(kind, nil)) }
+    package func raise(_ kind: AlarmKind, _ text: String, on id: Device.ID) {
+        queue.yield(.raise(kind, text, .device(id)))
+    }
+
+    package func clear(_ kind: AlarmKind, on id: Device.ID) {
+        queue.yield(.clear(kind, .device(id)))
+    }
+
+    package func raise(_ kind: AlarmKind, _ text: String) { queue.yield(.raise(kind, text, .site)) }
+
+    package func clear(_ kind: AlarmKind) { queue.yield(.clear(kind, .site)) }
 
     /// Kinds of alarms that are open, by instance.
     package func open() async throws(StoreError) -> [String: Set<AlarmKind>] {
+        try await open(of: Self.instanceType)
+    }
+
+    package func openOfDevices() async throws(StoreError) -> [Device.ID: Set<AlarmKind>] {
+        var open: [Device.ID: Set<AlarmKind>] = [:]
+        for (text, kinds) in try await self.open(of: Self.deviceType) {
+            if let id = Device.ID(text) { open[id] = kinds }
+        }
+        return open
+    }
+
+    private func open(of type: String) async throws(StoreError) -> [String: Set<AlarmKind>] {
         var open: [String: Set<AlarmKind>] = [:]
         var request = PageRequest.first
         while true {
             let page = try await stores.alarms.list(AlarmStore.Filter(open: true), request)
-            for alarm in page.items where alarm.object.type == Self.objectType {
+            for alarm in page.items where alarm.object.type == type {
                 open[alarm.object.id, default: []].insert(alarm.kind)
             }
             guard let next = page.next else { return open }
@@ -78,26 +103,39 @@ package final class AlarmRaiser: AlarmBoard, SiteAlarmBoard, Service {
 
     private func make(_ change: Change) async throws(StoreError) {
         switch change {
-        case .raise(let kind, let text, let id):
-            var (object, path) = (ObjectReference.site, ScopePath.site)
-            if let id {
-                let instance = try await stores.instances.get(id)
-                (object, path) = (Self.object(instance), instance.path)
-            }
+        case .raise(let kind, let text, let subject):
+            let (object, path) = try await place(subject)
             let (alarm, isNews) = try await stores.alarms.raise(
                 kind, on: object, at: path, text: text)
             if isNews { tell(alarm) }
-        case .clear(let kind, let id):
-            let object =
-                id.map { ObjectReference(type: Self.objectType, id: $0.text, name: "") } ?? .site
+        case .clear(let kind, let subject):
+            let object: ObjectReference =
+                switch subject {
+                case .site: .site
+                case .instance(let id):
+                    ObjectReference(type: Self.instanceType, id: id.text, name: "")
+                case .device(let id):
+                    ObjectReference(type: Self.deviceType, id: id.text, name: "")
+                }
             if let alarm = try await stores.alarms.clear(kind, on: object) { tell(alarm) }
         }
     }
 
-    private static let objectType = "instance"
+    private static let instanceType = "instance"
+    private static let deviceType = "device"
 
-    private static func object(_ instance: Instance) -> ObjectReference {
-        ObjectReference(type: objectType, id: instance.id.text, name: instance.name.text)
+    private func place(
+        _ subject: Subject
+    ) async throws(StoreError) -> (ObjectReference, ScopePath) {
+        switch subject {
+        case .site: return (.site, .site)
+        case .instance(let id):
+            let instance = try await stores.instances.get(id)
+            return (instance.reference, instance.path)
+        case .device(let id):
+            let device = try await stores.devices.get(id)
+            return (device.reference, device.path)
+        }
     }
 
     private func tell(_ alarm: Alarm) {

@@ -1,0 +1,61 @@
+package import Basics
+package import Site
+import Synchronization
+
+/// A broker in memory: keeps what is said to devices, and lets a test speak for them.
+package final class MemoryFleetLink: FleetLink {
+    package struct Said: Sendable, Equatable {
+        package let topic: String
+        package let payload: [UInt8]
+        package var json: JSONValue { (try? JSONReader.read(payload)) ?? .null }
+    }
+
+    private struct State {
+        var said: [Said] = []
+        var waiting: [(count: Int, done: CheckedContinuation<Void, Never>)] = []
+        var refusal: FleetFault?
+    }
+
+    private let state = Mutex(State())
+    package let presence: AsyncStream<FleetPresence>
+    private let events: AsyncStream<FleetPresence>.Continuation
+
+    package init() { (presence, events) = AsyncStream.makeStream(of: FleetPresence.self) }
+
+    /// Every publish throws this from now on; `nil`: none does.
+    package func refuse(_ fault: FleetFault?) { state.withLock { $0.refusal = fault } }
+
+    package var said: [Said] { state.withLock { $0.said } }
+
+    package func publish(
+        _ topic: String, _ payload: [UInt8], isSure: Bool
+    ) async throws(FleetFault) {
+        let (refusal, ready) = state.withLock {
+            state -> (FleetFault?, [CheckedContinuation<Void, Never>]) in
+            if let refusal = state.refusal { return (refusal, []) }
+            state.said.append(Said(topic: topic, payload: payload))
+            let count = state.said.count
+            let ready = state.waiting.filter { $0.count <= count }.map(\.done)
+            state.waiting.removeAll { $0.count <= count }
+            return (nil, ready)
+        }
+        for one in ready { one.resume() }
+        if let refusal { throw refusal }
+    }
+
+    /// Waits until so many messages were sent to devices.
+    package func wait(for count: Int) async {
+        await withCheckedContinuation { done in
+            let isThere = state.withLock { state in
+                if state.said.count >= count { return true }
+                state.waiting.append((count, done))
+                return false
+            }
+            if isThere { done.resume() }
+        }
+    }
+
+    package func listen(
+        _ filters: [String], _ handler: @escaping @Sendable (String, [UInt8]) async -> Void
+    ) async {}
+}

@@ -1,0 +1,47 @@
+import Domain
+
+/// Which devices of ours were told what they shall be and have not taken it on yet: the broker may
+/// drop what it has acknowledged. Part of the fleet.
+struct ApplyBook {
+    struct Open: Equatable {
+        let command: AgentCommand.ID
+        let revision: Int64
+        var next: Duration
+        var tries: Int
+    }
+
+    /// 3 s, then twice as long each time, up to a minute.
+    private static let first = Duration.seconds(3)
+    private static let longest = Duration.seconds(60)
+
+    private var open: [Device.ID: Open] = [:]
+
+    subscript(id: Device.ID) -> Open? { open[id] }
+
+    mutating func sent(
+        _ command: AgentCommand.ID, revision: Int64, to id: Device.ID, _ now: Duration
+    ) {
+        var entry =
+            open[id].flatMap { $0.command == command ? $0 : nil }
+            ?? Open(command: command, revision: revision, next: now, tries: 0)
+        entry.next = now + min(Self.first * (1 << min(entry.tries, 8)), Self.longest)
+        entry.tries += 1
+        open[id] = entry
+    }
+
+    /// - Returns: whether the reply was to one of these.
+    mutating func answered(_ command: AgentCommand.ID, by id: Device.ID) -> Bool {
+        guard open[id]?.command == command else { return false }
+        open[id] = nil
+        return true
+    }
+
+    /// The device works on this revision, or runs it.
+    mutating func reached(_ revision: Int64, by id: Device.ID) {
+        if let entry = open[id], entry.revision <= revision { open[id] = nil }
+    }
+
+    mutating func forget(_ id: Device.ID) { open[id] = nil }
+
+    func due(_ now: Duration) -> [Device.ID] { open.filter { $0.value.next <= now }.map(\.key) }
+}

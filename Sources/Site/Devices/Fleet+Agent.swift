@@ -1,0 +1,116 @@
+import Basics
+import Domain
+import Store
+
+/// `lineside agent`.
+extension Fleet {
+    func take(_ topic: AgentTopic, _ payload: [UInt8]) async {
+        guard let device = await sender(topic.device, topic.team, as: .lineside) else { return }
+        do throws(AgentProtocolFault) {
+            switch topic.word {
+            case .status:
+                let status = try AgentStatus.read(payload)
+                let wasThere = book[device.id]?.isConnected ?? false
+                accept(status.report(at: parts.now(), after: book[device.id]?.report), of: device)
+                applies.reached(max(status.revision, status.transaction.revision), by: device.id)
+                if !wasThere { await catchUp(device.id) }
+                await bringUp(device, status)
+            case .reply: take(try AgentReply.read(payload), payload, of: device)
+            case .command: refuse("a command that came from outside", device.id)
+            }
+        } catch { refuse(error.reason, device.id) }
+        appeared(device.id)
+    }
+
+    private func take(_ reply: AgentReply, _ payload: [UInt8], of device: Device) {
+        if applies.answered(reply.id, by: device.id) {
+            if let refusal = reply.refusal {
+                log.warning("device \(device.id) does not take what it shall be: \(refusal.text)")
+            }
+            return
+        }
+        if let refusal = reply.refusal {
+            correlator.resolve(
+                reply.id.text, from: device.id,
+                .failure(.refused(code: refusal.code, text: refusal.text)))
+        } else {
+            let value = try? JSONReader.read(payload, limit: AgentReply.limit)
+            correlator.resolve(reply.id.text, from: device.id, .success(value ?? .null))
+        }
+    }
+
+    /// Tells it what it shall be, unless it knows. One that failed at it is not told again before
+    /// somebody changes something.
+    private func bringUp(_ device: Device, _ status: AgentStatus) async {
+        let known = max(status.revision, status.transaction.revision)
+        guard known < device.revision, applies[device.id] == nil else { return }
+        await apply(device.id)
+    }
+
+    /// What a device that has just come back may have missed.
+    func catchUp(_ id: Device.ID) async {
+        for (topic, payload) in correlator.unanswered(by: id) {
+            try? await parts.link.publish(topic, payload, isSure: true)
+        }
+        guard !watches.subjects(of: id).isEmpty,
+            let device = try? await parts.stores.devices.get(id), let agent = device.agent
+        else { return }
+        await startWatched(id, agent)
+    }
+
+    func apply(_ id: Device.ID) async {
+        do {
+            let wanted = try await parts.stores.devices.wanted(id)
+            let document = try await parts.documents.document(
+                for: wanted, held: book[id]?.report?.snapshotID)
+            let former = applies[id]
+            let command = AgentCommand(
+                id: former?.revision == document.revision
+                    ? former?.command ?? .random() : .random(),
+                order: .apply(document, retry: false), at: parts.now())
+            var bytes = command.bytes
+            if bytes.count > AgentCommand.limit / 2 {
+                bytes =
+                    AgentCommand(
+                        id: command.id, order: .fetch(revision: document.revision, retry: false),
+                        at: command.at
+                    ).bytes
+            }
+            applies.sent(
+                command.id, revision: document.revision, to: id, parts.clock.elapsed)
+            let topic = AgentTopic(.command, team: wanted.device.teamID, device: id).text
+            try await parts.link.publish(topic, bytes, isSure: true)
+        } catch { log.warning("device \(id) could not be told what it shall be: \(error)") }
+    }
+
+    func sendApplies(_ now: Duration) async {
+        guard isLinkUp else { return }
+        for id in applies.due(now) {
+            guard let entry = book[id] else {
+                applies.forget(id)
+                continue
+            }
+            // One that is away is told when it comes back.
+            if entry.isConnected { await apply(id) } else { applies.forget(id) }
+        }
+    }
+}
+
+extension AgentStatus {
+    /// - Parameter former: what it said before.
+    func report(at now: Timestamp, after former: DeviceReport?) -> DeviceReport {
+        DeviceReport(
+            seenAt: now, address: former?.address,
+            state: transaction.phase == .inconsistent
+                ? .error : DeviceState(reported: state.rawValue),
+            mode: mode, snapshotID: snapshot, revision: revision,
+            step: .init(
+                phase: DevicePhase(rawValue: transaction.phase.rawValue) ?? .idle,
+                revision: transaction.revision, deployment: transaction.deployment,
+                done: transaction.done, of: transaction.of, reason: transaction.reason,
+                until: transaction.until),
+            problem: problem, agentVersion: agentVersion, nodeVersion: nodeVersion,
+            nodeREDVersion: nodeREDVersion, uptimeSeconds: uptime, clock: clock, bootID: bootID,
+            serial: serial, packages: former?.packages ?? [])
+    }
+}

@@ -1,0 +1,212 @@
+package import Basics
+import Domain
+package import Store
+
+/// Speaks with all devices: hears what they say, tells them what they shall be, and waits for what
+/// they answer. On a thread of its own: a flood of strangers' JSON must not hold up a request.
+package actor Fleet: Service {
+    package struct Parts: Sendable {
+        package var stores: Stores
+        package var bus: EventBus
+        package var link: any FleetLink
+        package var content: StockContent
+        package var documents: any AgentDocuments
+        package var alarms: any DeviceAlarmBoard
+        package var clock: any SupervisorClock
+        /// The wall clock.
+        package var now: @Sendable () -> Timestamp
+
+        package init(
+            stores: Stores, bus: EventBus, link: any FleetLink, content: StockContent,
+            documents: any AgentDocuments, alarms: any DeviceAlarmBoard,
+            clock: any SupervisorClock = MonotonicClock(),
+            now: @escaping @Sendable () -> Timestamp = Timestamp.now
+        ) {
+            self.stores = stores
+            self.bus = bus
+            self.link = link
+            self.content = content
+            self.documents = documents
+            self.alarms = alarms
+            self.clock = clock
+            self.now = now
+        }
+    }
+
+    /// 0.5 s: what changes in between is told once.
+    private static let tick = Duration.milliseconds(500)
+    /// 2 s: so much of what devices said a power cut may take away; they say it again.
+    private static let writePause = Duration.seconds(2)
+
+    /// 180 s: an agent checks in each minute or so.
+    private static let pollLimit = Duration.seconds(180)
+
+    /// What is known now, for whoever shows it.
+    package nonisolated let book = DeviceBook()
+    nonisolated let parts: Parts
+    let log = Log("fleet")
+    private let executor = BlockingExecutor(label: "fleet")
+    package nonisolated var unownedExecutor: UnownedSerialExecutor {
+        executor.asUnownedSerialExecutor()
+    }
+
+    var correlator = CommandCorrelator()
+    var watches = WatchBook()
+    var applies = ApplyBook()
+    var judge = OfflineJudge()
+    var isLinkUp = false
+    /// Messages that were not what they should be, by what was wrong.
+    private(set) var refused = 0
+    private var allowances: [Device.ID: (talk: MessageAllowance, stream: MessageAllowance)] = [:]
+    private var unwritten: [Device.ID: DeviceReport] = [:]
+    private var writtenAt = Duration.zero
+    private var changed: Set<Device.ID> = []
+    var troubled: [Device.ID: Set<AlarmKind>] = [:]
+    /// The editor token that counts for a device at this moment.
+    var editorTokens: [Device.ID: String] = [:]
+    /// When agents that come by HTTP alone came last.
+    var polled: [Device.ID: Duration] = [:]
+    /// Of devices of which an automatic snapshot is being made.
+    var capturing: Set<Device.ID> = []
+
+    package init(_ parts: Parts) { self.parts = parts }
+
+    package func run() async throws {
+        try await load()
+        await parts.link.listen(
+            StockTopic.filters + [AgentTopic.filter(.status), AgentTopic.filter(.reply)]
+        ) {
+            [weak self] topic, payload in await self?.take(topic, payload)
+        }
+        await withDiscardingTaskGroup { group in
+            group.addTask { await self.followPresence() }
+            group.addTask { await self.followListeners() }
+            group.addTask {
+                while !Task.isCancelled {
+                    do { try await self.parts.clock.sleep(Self.tick) } catch { return }
+                    await self.beat()
+                }
+            }
+        }
+        correlator.fail(nil, .broker("The appliance is being stopped."))
+        await write()
+    }
+
+    func load() async throws {
+        let devices = try await parts.stores.devices.all()
+        let reports = try await parts.stores.deviceReports.all()
+        book.load(devices, reports)
+        troubled = try await parts.alarms.openOfDevices()
+        judge = OfflineJudge(
+            raised: Set(troubled.filter { $0.value.contains(.deviceOffline) }.map(\.key)))
+        let now = parts.clock.elapsed
+        for id in reports.keys { judge.left(id, now) }
+    }
+
+    // MARK: What comes in
+
+    /// One message of the broker.
+    package func take(_ topic: String, _ payload: [UInt8]) async {
+        if let topic = StockTopic(topic) {
+            guard admits(topic.device, isStream: topic.word.isStream) else { return }
+            await take(topic, payload)
+        } else if let topic = AgentTopic(topic) {
+            guard admits(topic.device, isStream: false) else { return }
+            await take(topic, payload)
+        }
+    }
+
+    private func admits(_ id: Device.ID, isStream: Bool) -> Bool {
+        let now = parts.clock.elapsed
+        var own =
+            allowances[id]
+            ?? (
+                talk: MessageAllowance(burst: 60, perSecond: 2, now: now),
+                stream: MessageAllowance(burst: 1_000, perSecond: 100, now: now)
+            )
+        let admitted = isStream ? own.stream.take(now) : own.talk.take(now)
+        allowances[id] = own
+        return admitted
+    }
+
+    /// The device of a message, as long as it is one of the team and speaks as its kind does.
+    func sender(
+        _ id: Device.ID, _ team: Team.ID, as agent: Device.Agent
+    ) async -> Device? {
+        guard let device = try? await parts.stores.devices.get(id), device.teamID == team,
+            device.agent == nil || device.agent == agent
+        else {
+            refuse("a message of no device of this site", id)
+            return nil
+        }
+        return device
+    }
+
+    func refuse(_ what: String, _ id: Device.ID) {
+        refused += 1
+        // Each hundredth: a device that talks nonsense must not fill the journal.
+        if refused % 100 == 1 { log.warning("\(id): \(what) was dropped") }
+    }
+
+    /// Notes what a device said of itself.
+    func accept(_ report: DeviceReport, of device: Device) {
+        let old = book.put(report, of: device)
+        unwritten[device.id] = report
+        if report.differs(from: old) { changed.insert(device.id) }
+        judgeTrouble(report, of: device)
+    }
+
+    func noteChange(_ id: Device.ID) { changed.insert(id) }
+
+    // MARK: In time
+
+    /// Each half second: sends again, gives up, tells listeners, writes, judges.
+    package func beat() async {
+        let now = parts.clock.elapsed
+        for (topic, payload) in correlator.due(now) {
+            try? await parts.link.publish(topic, payload, isSure: true)
+        }
+        await renewWatches(now)
+        await sendApplies(now)
+        for (id, at) in polled where now - at > Self.pollLimit {
+            polled[id] = nil
+            judge.left(id, now)
+        }
+        tellChanges()
+        carryOut(judge.judge(now))
+        if now - writtenAt >= Self.writePause { await write() }
+    }
+
+    private func tellChanges() {
+        guard !changed.isEmpty else { return }
+        let ids = changed
+        changed = []
+        parts.bus.publish("devices") {
+            var json = JSONWriter()
+            json.object { json in json.field("ids", ids.map(\.text).sorted()) }
+            return json.bytes
+        }
+        for id in ids {
+            parts.bus.publish("device/\(id)") {
+                var json = JSONWriter()
+                json.object { json in json.field("id", id) }
+                return json.bytes
+            }
+        }
+    }
+
+    /// What cannot be written stays for the next time, unless something newer was said.
+    private func write() async {
+        writtenAt = parts.clock.elapsed
+        let reports = unwritten
+        unwritten = [:]
+        do throws(StoreError) { try await parts.stores.deviceReports.put(reports) } catch {
+            unwritten.merge(reports) { newer, _ in newer }
+            log.warning("what devices said could not be written and is tried again: \(error)")
+        }
+    }
+}
+
+extension StockTopic.Word {
+    fileprivate var isStream: Bool { self == .logs || self == .resources }
+}

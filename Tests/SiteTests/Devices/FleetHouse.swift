@@ -1,0 +1,80 @@
+import Basics
+import Crypto
+import Domain
+import LinesideTesting
+import Site
+import Store
+
+/// A fleet over a broker in memory, with a clock that a test moves.
+struct FleetHouse {
+    let factory: Factory
+    let bus = EventBus()
+    let link = MemoryFleetLink()
+    let clock = FleetClock()
+    let content: StockContent
+    let fleet: Fleet
+    let sealer = Sealer(key: [UInt8](repeating: 7, count: 32))
+    let library: VersionLibrary
+    private let directory: TemporaryDirectory
+
+    init() async throws {
+        factory = try await Factory()
+        directory = try TemporaryDirectory()
+        let stores = factory.stores
+        library = VersionLibrary(
+            vault: Vault(directory: directory.path), stores: stores, sealer: sealer)
+        let variables = DeviceEnvironment(devices: stores.devices, sealer: sealer)
+        content = StockContent(
+            stores: stores, library: library, sealer: sealer, variables: variables)
+        fleet = Fleet(
+            Fleet.Parts(
+                stores: stores, bus: bus, link: link, content: content,
+                documents: AgentDocumentMaker(
+                    stores: stores, library: library, content: content, sealer: sealer,
+                    variables: variables, manifests: FlowsAsManifest(), editorKey: "key"),
+                alarms: AlarmRaiser(stores: stores, bus: bus), clock: clock))
+    }
+
+    func device(_ agent: Device.Agent, _ name: String = "Press 4") async throws -> Device {
+        let id = Device.ID.random()
+        let device = try await factory.stores.devices.insert(
+            .init(
+                id: id, team: factory.team.id, application: factory.application.id,
+                name: try Name(validating: name), agent: agent,
+                secrets: try sealer.newSecrets(for: id)), by: .site)
+        await fleet.admitted([id])
+        return device
+    }
+
+    /// As a stock agent.
+    func say(_ device: Device, _ word: String, _ text: String) async {
+        await fleet.take("ff/v1/\(device.teamID)/d/\(device.id)/\(word)", Array(text.utf8))
+    }
+
+    /// As an agent of ours.
+    func agent(_ device: Device, _ word: String, _ text: String) async {
+        await fleet.take("ls/v1/\(device.teamID)/d/\(device.id)/\(word)", Array(text.utf8))
+    }
+
+    func status(revision: Int64) -> String {
+        let status = AgentStatus(
+            revision: revision, snapshot: nil, state: .running, mode: .autonomous,
+            transaction: AgentTransaction(revision: revision), agentVersion: "1",
+            nodeREDVersion: nil, nodeVersion: nil, uptime: 1, clock: .now(), bootID: "b",
+            serial: "s", problem: nil)
+        return String(decoding: status.bytes, as: UTF8.self)
+    }
+
+    func result(_ command: DeviceCommand, _ device: Device) async -> FleetFault? {
+        do throws(FleetFault) {
+            try await fleet.send(command, to: device.id)
+            return nil
+        } catch { return error }
+    }
+}
+
+struct FlowsAsManifest: DeviceManifests {
+    func manifest(of snapshot: Snapshot, for device: Device) async throws -> ContentAddress {
+        snapshot.flows
+    }
+}

@@ -25,15 +25,9 @@ package struct LogRoutes: Resource {
 
     private func page(_ context: RequestContext) async throws(Problem) -> Found<LogPageView> {
         let id: Instance.ID = try context.id("instance")
-        let direction: LogStore.Direction
-        switch (try sequence("before", context), try sequence("after", context)) {
-        case (let before?, nil): direction = .before(before)
-        case (nil, let after?): direction = .after(after)
-        case (nil, nil): direction = .newest
-        case (_?, _?): throw .invalid("before", "and after exclude each other")
-        }
+        let direction = try context.logDirection()
         let limit = try context.page().limit
-        let filter = try filter(context)
+        let filter = try context.logFilter()
         let stretch = try await stored { () async throws(StoreError) in
             try await logs.page(of: id, direction, filter, limit: limit)
         }
@@ -42,16 +36,21 @@ package struct LogRoutes: Resource {
 
     private func download(_ context: RequestContext) async throws(Problem) -> Response {
         let id: Instance.ID = try context.id("instance")
-        let filter = try filter(context)
-        let logs = logs
+        return Self.text(of: id, try context.logFilter(), in: logs)
+    }
+
+    /// - Parameter owner: an instance, or a device by its own id.
+    static func text(
+        of owner: Instance.ID, _ filter: LogStore.Filter, in logs: LogStore
+    ) -> Response {
         let headers: Headers = [
             Header.contentType: "text/plain; charset=utf-8",
-            Header.contentDisposition: "attachment; filename=\"\(id).log\"",
+            Header.contentDisposition: "attachment; filename=\"\(owner).log\"",
         ]
         return .stream(status: 200, headers: headers, length: nil) { writer in
             var after: Int64 = 0
             while true {
-                let stretch = try await logs.page(of: id, .after(after), filter, limit: 1000)
+                let stretch = try await logs.page(of: owner, .after(after), filter, limit: 1000)
                 guard let last = stretch.records.last else { return }
                 var text: [UInt8] = []
                 for record in stretch.records {
@@ -66,25 +65,37 @@ package struct LogRoutes: Resource {
             }
         }
     }
+}
 
-    private func sequence(_ name: String, _ context: RequestContext) throws(Problem) -> Int64? {
-        guard let text = context.query(name) else { return nil }
+/// What the query of a log says.
+extension RequestContext {
+    func logDirection() throws(Problem) -> LogStore.Direction {
+        switch (try logSequence("before"), try logSequence("after")) {
+        case (let before?, nil): return .before(before)
+        case (nil, let after?): return .after(after)
+        case (nil, nil): return .newest
+        case (_?, _?): throw .invalid("before", "and after exclude each other")
+        }
+    }
+
+    private func logSequence(_ name: String) throws(Problem) -> Int64? {
+        guard let text = query(name) else { return nil }
         guard let number = Int64(text), number >= 0 else {
             throw .invalid(name, "must be the seq of a record")
         }
         return number
     }
 
-    private func filter(_ context: RequestContext) throws(Problem) -> LogStore.Filter {
+    func logFilter() throws(Problem) -> LogStore.Filter {
         var level: LogRecord.Level?
-        if let text = context.query("level") {
+        if let text = query("level") {
             level = LogRecord.Level(rawValue: text)
             guard level != nil else {
                 let words = LogRecord.Level.allCases.map(\.rawValue).joined(separator: ", ")
                 throw .invalid("level", "must be one of \(words)")
             }
         }
-        return LogStore.Filter(level: level, query: context.query("query"))
+        return LogStore.Filter(level: level, query: query("query"))
     }
 }
 

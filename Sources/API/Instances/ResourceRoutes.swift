@@ -17,25 +17,32 @@ package struct ResourceRoutes: Resource {
         ]
     }
 
-    /// One hour up to now unless the query says otherwise.
     private func list(
         _ context: RequestContext
     ) async throws(Problem) -> Found<PageView<ResourceSampleView>> {
         let id: Instance.ID = try context.id("instance")
-        let to = try context.time("to") ?? .now()
-        let from = try context.time("from") ?? to - .seconds(3600)
+        let (from, to, points) = try context.resourceWindow()
+        let samples = try await stored { () async throws(StoreError) in
+            try await resources.list(of: id, from: from, to: to, points: points)
+        }
+        return Found(PageView(all: samples.map(ResourceSampleView.init)))
+    }
+}
+
+extension RequestContext {
+    /// One hour up to now unless the query says otherwise.
+    func resourceWindow() throws(Problem) -> (from: Timestamp, to: Timestamp, points: Int) {
+        let to = try time("to") ?? .now()
+        let from = try time("from") ?? to - .seconds(3600)
         guard from < to else { throw .invalid("from", "must be before “to”") }
         var points = 300
-        if let text = context.query("points") {
+        if let text = query("points") {
             guard let number = Int(text), (1...2000).contains(number) else {
                 throw .invalid("points", "must be 1 to 2000")
             }
             points = number
         }
-        let samples = try await stored { () async throws(StoreError) in
-            try await resources.list(of: id, from: from, to: to, points: points)
-        }
-        return Found(PageView(all: samples.map(ResourceSampleView.init)))
+        return (from, to, points)
     }
 }
 

@@ -11,15 +11,17 @@ package struct LiveRoutes: Resource {
     private let signal: SecuritySignal
     private let instances: any LiveFeed
     private let alarms: any LiveFeed
+    private let devices: any LiveFeed
     private let build: String
 
     /// - Parameters:
     ///   - instances: what a listener sees of a change of an instance.
     ///   - alarms: what a listener sees of a change of an alarm.
+    ///   - devices: what a listener sees of a change of devices.
     ///   - build: tells a page of an older build that it should offer to reload.
     package init(
         bus: EventBus, callers: any CallerSource, scopes: ScopeResolver, signal: SecuritySignal,
-        instances: any LiveFeed, alarms: any LiveFeed, build: String
+        instances: any LiveFeed, alarms: any LiveFeed, devices: any LiveFeed, build: String
     ) {
         self.bus = bus
         self.callers = callers
@@ -27,6 +29,7 @@ package struct LiveRoutes: Resource {
         self.signal = signal
         self.instances = instances
         self.alarms = alarms
+        self.devices = devices
         self.build = build
     }
 
@@ -49,7 +52,10 @@ package struct LiveRoutes: Resource {
                 switch topic {
                 case .instances, .instance: instances
                 case .alarms: alarms
-                case .site, .log, .resources, .versions, .tests, .files, .deployment: PlainFeed()
+                case .devices, .device: devices
+                case .site, .log, .resources, .versions, .tests, .files, .deployment, .deviceLog,
+                    .deviceResources:
+                    PlainFeed()
                 }
             }
             await session.run()

@@ -3,7 +3,7 @@ import Domain
 
 /// What a browser may listen to on the live socket.
 enum LiveTopic: Sendable, Hashable {
-    case instances, alarms, site
+    case instances, alarms, site, devices
     case instance(Instance.ID)
     case log(Instance.ID)
     case resources(Instance.ID)
@@ -11,6 +11,9 @@ enum LiveTopic: Sendable, Hashable {
     case tests(Instance.ID)
     case files(Instance.ID)
     case deployment(Deployment.ID)
+    case device(Device.ID)
+    case deviceLog(Device.ID)
+    case deviceResources(Device.ID)
 
     init?(_ text: String) {
         let parts = text.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
@@ -18,6 +21,15 @@ enum LiveTopic: Sendable, Hashable {
         case (1, "instances"): self = .instances
         case (1, "alarms"): self = .alarms
         case (1, "site"): self = .site
+        case (1, "devices"): self = .devices
+        case (2...3, "device"):
+            guard let id = Device.ID(parts[1]) else { return nil }
+            switch parts.dropFirst(2).first {
+            case nil: self = .device(id)
+            case "log": self = .deviceLog(id)
+            case "resources": self = .deviceResources(id)
+            default: return nil
+            }
         case (2...3, "instance"):
             guard let id = Instance.ID(parts[1]) else { return nil }
             switch parts.dropFirst(2).first {
@@ -48,6 +60,10 @@ enum LiveTopic: Sendable, Hashable {
         case .tests(let id): "instance/\(id.text)/tests"
         case .files(let id): "instance/\(id.text)/files"
         case .deployment(let id): "deployment/\(id.text)"
+        case .devices: "devices"
+        case .device(let id): "device/\(id.text)"
+        case .deviceLog(let id): "device/\(id.text)/log"
+        case .deviceResources(let id): "device/\(id.text)/resources"
         }
     }
 
@@ -60,6 +76,7 @@ enum LiveTopic: Sendable, Hashable {
         case .files: .filesRead
         case .deployment: .rolloutRead
         case .instances, .instance, .log, .resources: .instanceRead
+        case .devices, .device, .deviceLog, .deviceResources: .deviceRead
         }
     }
 
@@ -70,7 +87,8 @@ enum LiveTopic: Sendable, Hashable {
             .files(let id):
             ("instance", id.text)
         case .deployment(let id): ("deployment", id.text)
-        case .instances, .alarms, .site: nil
+        case .device(let id), .deviceLog(let id), .deviceResources(let id): ("device", id.text)
+        case .instances, .alarms, .site, .devices: nil
         }
     }
 }

@@ -176,6 +176,26 @@ enum RouteRules {
         member        w PATCH  maintenance-windows/{window}
         member        w DELETE maintenance-windows/{window}
         viewer        r GET    maintenance-windows/{window}/preview
+        member        w POST   devices/{device}/commands
+        member        w POST   devices/{device}/snapshots
+        viewer        r GET    devices/{device}/logs
+        viewer        r GET    devices/{device}/logs/download
+        viewer        r GET    devices/{device}/resources
+        device        w POST   devices/{device}/live/state
+        device        r GET    devices/{device}/live/state
+        device        r GET    devices/{device}/live/snapshot
+        device        r GET    devices/{device}/live/settings
+        anybody       r GET    devices/{device}/editor/token
+        device        w POST   /logging/device/{device}/audit
+        device        r GET    teams/{team}/projects
+        device        w POST   teams/{team}/broker/client/{client}/link
+        device        r GET    teams/{team}/databases
+        device        r GET    flow-blueprints
+        device        r GET    flow-blueprints/
+        device        r GET    flow-blueprints/{blueprint}
+        device        r GET    /storage/library/{team}/
+        device        r GET    /storage/library/{team}/{path...}
+        device        w POST   /storage/library/{team}/{path...}
         signedIn      r POST   comparisons
         signedIn      r GET    stacks
         administrator w POST   stacks

@@ -131,9 +131,11 @@ struct WholeHouse {
                     callers: Authentication(directory: sessions, origins: origins),
                     scopes: scopes, signal: signal,
                     instances: InstanceFeed(instances: stores.instances, maker: maker),
-                    alarms: AlarmFeed(scopes: scopes), build: "1"),
+                    alarms: AlarmFeed(scopes: scopes), devices: SilentFeed(), build: "1"),
             ]
-        routes = RouteTable.described(resources, version: "0.1.0")
+        let fleet = IdleFleet(stores: stores, bus: bus, sealer: sealer, library: library)
+        routes = RouteTable.described(
+            resources + fleet.resources(stores, recipes: recipes), version: "0.1.0")
         await group.shutdown()
     }
 }

@@ -133,7 +133,7 @@ struct InstanceHouse {
                     directory: CallerDirectory(stores: stores), origins: HouseFixture.origins),
                 scopes: scopes, signal: SecuritySignal(),
                 instances: InstanceFeed(instances: stores.instances, maker: maker),
-                alarms: AlarmFeed(scopes: scopes), build: "1"),
+                alarms: AlarmFeed(scopes: scopes), devices: SilentFeed(), build: "1"),
         ]
     }
 }

@@ -72,13 +72,19 @@ struct Appliance: Sendable {
 
         let content = DeviceContentParts(
             instances, stores: stores, state: paths.root, bus: bus)
+        let parts = try Devices.raise(
+            foundations, instances, bus: bus, link: NoFleetLink(), manifests: content.manifests,
+            contents: content.contents)
         let rollout = Rollout(
-            stores: stores, fleet: NoRolloutFleet(), manifests: content.manifests, bus: bus)
+            stores: stores,
+            fleet: BookedRolloutFleet(book: parts.fleet.book, observer: parts.fleet),
+            manifests: content.manifests, bus: bus)
         let scopes = ScopeResolver(applications: stores.applications)
         let page = WebUI()
         let devices = try DeviceWorkings(
             paths, configuration, foundations, certificates: certificates,
-            port: doors.ports.platform)
+            port: doors.ports.platform, parts: parts,
+            observer: DeviceObservers([parts.fleet, rollout.service]))
         let resources = Resources(
             Workings(
                 configuration: configuration, paths: paths, foundations: foundations,
@@ -118,7 +124,7 @@ struct Appliance: Sendable {
                 Heartbeat(loops: group), instances.alarms, sockets,
                 RegistryKeeper(stores: stores), RetentionKeeper(stores: stores),
                 instances.registry, instances.tests, content.packages,
-                content.artifacts, rollout.service,
+                content.artifacts, parts.fleet, rollout.service,
                 FilesWatch(
                     files: instances.files, instances: stores.instances,
                     alarms: instances.alarms),

@@ -7,9 +7,10 @@ import Store
 /// What the resources of devices work on: who knows what they said, who hears of changes, and who
 /// lets them in.
 struct DeviceWorkings: Sendable {
+    let parts: Devices
     let reports: any DeviceReports
     let observer: any DeviceObserver
-    var documents: any DesiredDocuments = NoDesiredDocuments()
+    let documents: any DesiredDocuments
     let desk: EnrolmentDesk
     let stock: StockEnrolment
     /// PEM of whom devices trust.
@@ -20,8 +21,7 @@ struct DeviceWorkings: Sendable {
 
     init(
         _ paths: StatePaths, _ configuration: Configuration, _ foundations: Foundations,
-        certificates: any DeviceSigner, port: Int, reports: any DeviceReports = NoDeviceReports(),
-        observer: any DeviceObserver = DeviceObservers()
+        certificates: any DeviceSigner, port: Int, parts: Devices, observer: any DeviceObserver
     ) throws(CommandFailure) {
         let key: SigningKey
         do throws(KeyFileError) { key = try SigningKey.load(file: paths.enrolmentKey) } catch {
@@ -30,7 +30,9 @@ struct DeviceWorkings: Sendable {
         let book = foundations.authority.book
         let names = configuration.names
         let authorities: @Sendable () -> String = { book.authorities }
-        self.reports = reports
+        self.parts = parts
+        reports = parts.fleet
+        documents = parts.documents
         self.observer = observer
         self.authorities = authorities
         desk = EnrolmentDesk(

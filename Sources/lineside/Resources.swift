@@ -123,7 +123,8 @@ struct Resources: Sendable {
         ]
         self.maker = maker
         self.devices = devices
-        resources = directory + others
+        resources =
+            directory + others + workings.devices.parts.resources(stores, recipes: recipes)
     }
 
     func routes(callers: any CallerSource) -> [Route] {
@@ -132,7 +133,9 @@ struct Resources: Sendable {
             signal: workings.signal,
             instances: InstanceFeed(
                 instances: workings.foundations.stores.instances, maker: maker),
-            alarms: AlarmFeed(scopes: workings.scopes), build: workings.build)
+            alarms: AlarmFeed(scopes: workings.scopes),
+            devices: workings.devices.parts.feed(
+                workings.foundations.stores, maker: devices), build: workings.build)
         let creation = DeviceCreationRoutes(
             stores: workings.foundations.stores, maker: devices,
             secrets: DeviceSecretMaker(

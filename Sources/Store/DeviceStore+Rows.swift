@@ -16,9 +16,15 @@ extension DeviceStore {
         _ = try TeamStore.get(draft.team, in: tx)
         try requireApplication(draft.application, of: draft.team, in: tx)
         try requireFree(draft.name, in: draft.team, but: nil, in: tx)
-        if let group = draft.group { try requireGroup(group, of: draft.application, in: tx) }
+        var group = draft.group
+        if let id = group, try DeviceGroupStore.get(id, in: tx).filter != nil {
+            // It comes there by itself if it belongs there; to refuse it would keep it out of the
+            // site.
+            group = nil
+        }
+        if let group { try requireGroup(group, of: draft.application, in: tx) }
         try tx.run(
-            DeviceSQL.insert, draft.id, draft.team, draft.application, draft.group, draft.name,
+            DeviceSQL.insert, draft.id, draft.team, draft.application, group, draft.name,
             draft.type, draft.tags.map(\.text).jsonText, draft.agent?.rawValue,
             Device.Mode.autonomous.rawValue, DesiredState.running.rawValue,
             String(decoding: draft.settings.json, as: UTF8.self), draft.secrets.credentialSecret,

@@ -65,6 +65,12 @@ import Testing
                 $0.groupID = gathering.listed.group.id
             }
         }
+        let elsewhere = try await stores.devices.insert(
+            .init(
+                team: factory.team.id, application: factory.application.id,
+                group: gathering.listed.group.id, name: Name(stored: "Oven"),
+                secrets: DeviceSecrets(credentialSecret: [1], pageSecret: [2])), by: .site)
+        #expect(elsewhere.groupID == nil)
         let freed = try await stores.deviceGroups.setDevices([], of: fixed, by: .site)
         #expect(freed.devices.contains(press.id))
         #expect(try await stores.devices.get(press.id).groupID == gathering.listed.group.id)

@@ -23,8 +23,9 @@ def trusting():
 class Site:
     """Context manager. `started`: milliseconds until the first request was answered."""
 
-    def __init__(self, executable, state, keeps=False):
+    def __init__(self, executable, state, keeps=False, configuration=None):
         self.executable, self.state, self.keeps = executable, state, keeps
+        self.configuration = configuration
         self.certificate = state / "tls/server.pem"
         self.key = state / "tls/server.key"
 
@@ -33,6 +34,8 @@ class Site:
             self.executable, "serve", "--state", self.state, "--listen", "127.0.0.1",
             "--port", "0", "--practice", "--stop-instances",
         ]
+        if self.configuration:
+            command += ["--config", self.configuration]
         # Only the first start makes the administrator: to hash the password takes longer than the
         # rest of a start.
         if not self.state.exists():

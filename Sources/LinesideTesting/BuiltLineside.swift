@@ -8,14 +8,18 @@ package final class BuiltLineside: Sendable {
     /// The line that it printed when it answered.
     package let ready: String
 
-    /// - Parameter administrator: "NAME:PASSWORD"; `nil` leaves the first run to the test.
+    /// - Parameters:
+    ///   - administrator: "NAME:PASSWORD"; `nil` leaves the first run to the test.
+    ///   - port: for a site that must come back where it was; else any that is free.
     package init(
-        state: String, administrator: String? = nil, arguments: [String] = [],
+        state: String, administrator: String? = nil, port: UInt16 = 0, arguments: [String] = [],
         environment: [String: String] = [:]
     ) async throws {
         self.state = state
         try Files.makeDirectory(state)
-        var all = ["serve", "--state", state, "--listen", "127.0.0.1", "--port", "0", "--practice"]
+        var all = [
+            "serve", "--state", state, "--listen", "127.0.0.1", "--port", "\(port)", "--practice",
+        ]
         if administrator != nil { all += ["--admin", "-"] }
         let program = try ProgramUnderTest(
             Self.executable, all + arguments, environment: environment,

@@ -23,9 +23,12 @@ struct AgentRun: Command {
 
     private let arguments: Arguments
     private let level: Log.Level
+    private let simulation: SimulateAgents?
 
     init(_ arguments: [String]) throws(UsageError) {
-        self.arguments = try Arguments(arguments, options: Self.options)
+        self.arguments = try Arguments(
+            arguments, options: Self.options + SimulateAgents.options)
+        simulation = try SimulateAgents(self.arguments)
         guard let word = self.arguments["--log-level"] else {
             level = .info
             return
@@ -43,6 +46,7 @@ struct AgentRun: Command {
     func run() async throws {
         Log.setThreshold(level)
         umask(0o077)
+        if let simulation { return try await simulation.run() }
         let state = try StateDirectory.open(try AgentOption.state(arguments))
         let signals = try Signals.caught([SIGINT, SIGTERM, SIGHUP])
         let loops = try EventLoopGroup(count: 1)

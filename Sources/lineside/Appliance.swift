@@ -59,8 +59,14 @@ struct Appliance: Sendable {
                 instances: stores.instances, sealer: foundations.sealer,
                 runtime: instances.registry, signal: signal),
             sockets: sockets)
+        let content = DeviceContentParts(
+            instances, stores: stores, state: paths.root, bus: bus)
+        let parts = try Devices.raise(
+            foundations, instances, bus: bus, link: NoFleetLink(), manifests: content.manifests,
+            contents: content.contents)
         let deviceDoors = DeviceDoors(
-            identities: certificates, opener: NoTunnelOpener(), broker: BrokerEntrance(),
+            identities: certificates, opener: FleetTunnelOpener(fleet: parts.fleet),
+            broker: BrokerEntrance(),
             foundations: foundations, tokens: tokens, signal: signal,
             stacks: instances.stacks, loops: group)
         let editors = EditorGateway(
@@ -70,11 +76,6 @@ struct Appliance: Sendable {
             pageTokens: StoredPageTokens(stores.pageTokens), files: instances.files,
             devices: deviceDoors.gateway)
 
-        let content = DeviceContentParts(
-            instances, stores: stores, state: paths.root, bus: bus)
-        let parts = try Devices.raise(
-            foundations, instances, bus: bus, link: NoFleetLink(), manifests: content.manifests,
-            contents: content.contents)
         let rollout = Rollout(
             stores: stores,
             fleet: BookedRolloutFleet(book: parts.fleet.book, observer: parts.fleet),

@@ -94,8 +94,8 @@ let package = Package(
         tests(
             "EndToEndTests",
             [
-                "Basics", "Domain", "Site", "HTTP", "MQTT", "Net", "Crypto", "LinesideTesting",
-                "lineside",
+                "Basics", "Domain", "Site", "HTTP", "MQTT", "Net", "Crypto", "Processes",
+                "LinesideTesting", "lineside",
             ]),
     ],
     cLanguageStandard: .gnu2x

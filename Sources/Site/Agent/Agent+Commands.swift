@@ -174,22 +174,10 @@ extension Agent {
         isSending = true
         defer { isSending = false }
         while let batch = await records.batch(), !Task.isCancelled {
-            var json = JSONWriter()
-            json.object { json in
-                json.field("boot", bootID)
-                json.field("from", batch.from)
-                json.array("log") { json in for line in batch.log { json.raw(line.utf8) } }
-                json.array("samples") { json in
-                    for line in batch.samples { json.raw(line.utf8) }
-                }
-            }
             do throws(AgentUplinkFault) {
-                let answer = try await link.send(
-                    .post, "/api/agent/v1/records", json: json.bytes)
-                let next = (try? JSONReader.read(answer).object)?["next"]?.int
-                await records.acknowledged(next: next ?? batch.upTo + 1)
+                _ = try await link.send(.post, "/api/agent/v1/records", json: batch.body)
+                await records.acknowledge(batch)
                 lastContact = clock.now()
-                if let next, next <= batch.from { return }
             } catch { return log.info("log and samples wait: \(error)") }
         }
     }

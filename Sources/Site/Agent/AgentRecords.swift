@@ -4,7 +4,8 @@ import Store
 import Synchronization
 
 /// Log and samples of this device until the appliance has them: kept on the disk, bounded, the
-/// oldest go first. Their numbers rise for ever. Blocks: an actor of its own.
+/// oldest go first. Log records are numbered for ever, whatever ends meanwhile. Blocks: an actor of
+/// its own.
 package actor AgentRecords: InstanceJournal {
     /// Bytes of one file and how many of them: 6 MB are a day of a talkative flow.
     private static let segment = 512 << 10
@@ -23,8 +24,14 @@ package actor AgentRecords: InstanceJournal {
     private let directory: String
     private let watched = Mutex<(@Sendable () -> Void)?>(nil)
     private let errors = Mutex<[String: ContinuousClock.Instant]>([:])
+    /// Number of the next line, record or sample.
     private var next: Int64 = 1
+    /// Of the first line that the appliance does not have.
     private var sent: Int64 = 1
+    /// Number of the next log record, as the appliance counts them.
+    private var nextRecord: Int64 = 0
+    /// What it counts them within: a series that is lost begins anew under another name.
+    private var series = ""
     private var position: LogPosition?
     private var room = AgentRecords.burst
     private var filledAt = ContinuousClock.now
@@ -40,12 +47,21 @@ package actor AgentRecords: InstanceJournal {
         {
             sent = object["sent"]?.int ?? 1
             next = max(next, object["next"]?.int ?? 1)
+            nextRecord = object["nextRecord"]?.int ?? 0
+            series = object["series"]?.string ?? ""
             if let inode = object["inode"]?.int, let offset = object["offset"]?.int {
                 position = LogPosition(inode: UInt64(bitPattern: inode), offset: Int64(offset))
             }
         }
         for first in files() {
-            for line in lines(first) { next = max(next, (Self.sequence(line) ?? 0) + 1) }
+            for line in lines(first).compactMap(Line.init) {
+                next = max(next, line.number + 1)
+                if let record = line.record { nextRecord = max(nextRecord, record + 1) }
+            }
+        }
+        if series.isEmpty {
+            series = Base64URL.encode(Randomness.bytes(16))
+            save()
         }
     }
 
@@ -74,27 +90,25 @@ package actor AgentRecords: InstanceJournal {
                 let text = "\(dropped) records were not kept: too many came at once."
                 dropped = 0
                 kept.append(
-                    LogRecord(sequence: take(), at: record.at, level: .warn, text: text))
+                    LogRecord(sequence: takeRecord(), at: record.at, level: .warn, text: text))
             }
-            record.sequence = take()
+            record.sequence = takeRecord()
             kept.append(record)
         }
-        try write(kept.map { record in line("l") { record.write(to: &$0) } })
+        try write(kept.map { line(of: $0) })
         self.position = position
         return kept
     }
 
     package func append(_ sample: ResourceSample, of id: Instance.ID) async throws {
-        let sequence = take()
         try write([
-            line("s") { json in
+            line("s -") { json in
                 json.object { json in
-                    json.field("seq", sequence)
-                    json.field("at", sample.at)
+                    json.field("at", sample.at.milliseconds)
                     json.field("rss", sample.rss)
                     json.field("heapUsed", sample.heapUsed)
                     json.field("cpuPercent", sample.cpuPercent)
-                    json.field("lagMs", sample.lagMilliseconds)
+                    json.field("lagMS", sample.lagMilliseconds)
                 }
             }
         ])
@@ -102,8 +116,9 @@ package actor AgentRecords: InstanceJournal {
 
     /// Something that the agent itself has to say.
     package func note(_ level: LogRecord.Level, _ text: String, at: Timestamp) {
-        let record = LogRecord(sequence: take(), at: at, level: level, text: text)
-        try? write([line("l") { record.write(to: &$0) }])
+        try? write([
+            line(of: LogRecord(sequence: takeRecord(), at: at, level: level, text: text))
+        ])
     }
 
     /// Nodes that were in error in the last hour.
@@ -133,31 +148,42 @@ package actor AgentRecords: InstanceJournal {
 
     // MARK: To the appliance
 
-    /// The oldest that was not sent; `nil` where nothing waits.
-    package func batch() -> (from: Int64, upTo: Int64, log: [String], samples: [String])? {
-        var log: [String] = []
-        var samples: [String] = []
-        var from: Int64?
-        var last: Int64 = 0
-        outer: for first in files() {
-            for text in lines(first) {
-                guard let sequence = Self.sequence(text), sequence >= sent else { continue }
-                from = from ?? sequence
-                last = sequence
-                if text.hasPrefix("l") {
-                    log.append(String(text.dropFirst(2)))
-                } else {
-                    samples.append(String(text.dropFirst(2)))
-                }
-                if log.count + samples.count >= Self.batch { break outer }
-            }
-        }
-        return from.map { ($0, last, log, samples) }
+    /// The oldest that were not sent.
+    package struct Batch: Sendable {
+        /// A `DeviceRecords`.
+        package var body: [UInt8]
+        /// Number of the line behind the last of it.
+        package var end: Int64
     }
 
-    /// - Parameter next: number of the first that the appliance does not have.
-    package func acknowledged(next: Int64) {
-        sent = max(sent, next)
+    /// `nil` where nothing waits.
+    /// - Parameter clock: the device's own, in which the records are dated.
+    package func batch(clock: Timestamp = .now()) -> Batch? {
+        var found: [Line] = []
+        outer: for first in files() {
+            for line in lines(first).compactMap(Line.init) where line.number >= sent {
+                found.append(line)
+                if found.count >= Self.batch { break outer }
+            }
+        }
+        guard let last = found.last else { return nil }
+        var json = JSONWriter()
+        json.object { json in
+            json.field("boot", series)
+            json.field("from", found.lazy.compactMap(\.record).first ?? nextRecord)
+            json.field("clock", clock.milliseconds)
+            json.array("log") { json in
+                for line in found where line.record != nil { json.raw(line.json.utf8) }
+            }
+            json.array("samples") { json in
+                for line in found where line.record == nil { json.raw(line.json.utf8) }
+            }
+        }
+        return Batch(body: json.bytes, end: last.number + 1)
+    }
+
+    package func acknowledge(_ batch: Batch) {
+        sent = max(sent, batch.end)
         save()
         let all = files()
         for (index, first) in all.dropLast().enumerated() where all[index + 1] <= sent {
@@ -171,6 +197,8 @@ package actor AgentRecords: InstanceJournal {
         json.object { json in
             json.field("sent", sent)
             json.field("next", next)
+            json.field("nextRecord", nextRecord)
+            json.field("series", series)
             if let position {
                 json.field("inode", Int64(bitPattern: position.inode))
                 json.field("offset", position.offset)
@@ -181,9 +209,24 @@ package actor AgentRecords: InstanceJournal {
 
     // MARK: Files
 
-    private func take() -> Int64 {
-        defer { next += 1 }
-        return next
+    /// `l 12 7 {…}`: a log record, the twelfth line and the record of number 7; `s 13 - {…}`.
+    private struct Line {
+        let number: Int64
+        let record: Int64?
+        let json: Substring
+
+        init?(_ text: Substring) {
+            let parts = text.split(separator: " ", maxSplits: 3)
+            guard parts.count == 4, let number = Int64(parts[1]) else { return nil }
+            self.number = number
+            record = parts[0] == "l" ? Int64(parts[2]) : nil
+            json = parts[3]
+        }
+    }
+
+    private func takeRecord() -> Int64 {
+        defer { nextRecord += 1 }
+        return nextRecord
     }
 
     private func refill() {
@@ -193,10 +236,30 @@ package actor AgentRecords: InstanceJournal {
         filledAt = now
     }
 
-    private func line(_ kind: String, _ body: (inout JSONWriter) -> Void) -> [UInt8] {
+    private func line(of record: LogRecord) -> [UInt8] {
+        line("l \(record.sequence)") { json in
+            json.object { json in
+                json.field("at", record.at.milliseconds)
+                json.field("level", record.level.rawValue)
+                if let source = record.source {
+                    json.object("source") { json in
+                        json.field("type", source.type)
+                        json.field("id", source.id)
+                        json.field("name", source.name)
+                    }
+                }
+                json.field("text", record.text)
+            }
+        }
+    }
+
+    /// - Parameter head: kind and number of the record.
+    private func line(_ head: String, _ body: (inout JSONWriter) -> Void) -> [UInt8] {
+        defer { next += 1 }
         var json = JSONWriter()
         body(&json)
-        return Array("\(kind) ".utf8) + json.bytes + [0x0A]
+        let parts = head.split(separator: " ")
+        return Array("\(parts[0]) \(next) \(parts[1]) ".utf8) + json.bytes + [0x0A]
     }
 
     private func path(_ first: Int64) -> String { "\(directory)/\(first).records" }
@@ -217,13 +280,6 @@ package actor AgentRecords: InstanceJournal {
         // What a power cut left half written is no record.
         if bytes.last != 0x0A, !lines.isEmpty { lines.removeLast() }
         return lines
-    }
-
-    private static func sequence(_ line: Substring) -> Int64? {
-        let start = "l {\"seq\":"
-        guard line.utf8.count > start.utf8.count else { return nil }
-        return Int64(
-            line.dropFirst(start.count).prefix { $0.isNumber })
     }
 
     private func write(_ lines: [[UInt8]]) throws(SystemError) {

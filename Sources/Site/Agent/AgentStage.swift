@@ -38,7 +38,7 @@ package actor AgentStage {
     ) async throws(AgentStageFault) {
         guard let content = load.document.snapshot else { return }
         if let stack = load.manifest.stack {
-            let here = ELFHeader.host
+            let here = ArtifactKeeper.host
             if let built = stack.architecture, built != here, built != "any" {
                 throw .impossible(
                     "The stack is built for \(built), and this device is \(here).")
@@ -63,6 +63,10 @@ package actor AgentStage {
         } catch { throw AgentStageFault(error) }
         if let modules = load.manifest.modules {
             try await unpackModules(modules.digest, layout)
+            do throws(SystemError) {
+                try HostileDirectory(layout.user)
+                    .replace("package.json", with: Self.package(load.manifest.packages))
+            } catch { throw AgentStageFault(error) }
         }
     }
 
@@ -95,6 +99,20 @@ package actor AgentStage {
             try Files.removeTree(side)
             try Files.syncDirectory(layout.user)
         } catch { throw AgentStageFault(error) }
+    }
+
+    /// By which Node-RED and npm know what was installed on purpose.
+    private static func package(_ modules: [NodeModule]) -> [UInt8] {
+        var json = JSONWriter()
+        json.object { json in
+            json.field("name", "instance")
+            json.field("version", "0.0.1")
+            json.field("private", true)
+            json.object("dependencies") { json in
+                for module in modules { json.field(module.name, module.version) }
+            }
+        }
+        return json.bytes
     }
 
     /// A tree that is there from before is only compared.

@@ -15,7 +15,8 @@ final class FakeAppliance: Sendable {
         var desired: DesiredDocument?
         var statuses: [AgentStatus] = []
         var replies: [AgentReply] = []
-        var records: [JSONValue] = []
+        var records: [LogRecord] = []
+        var samples: [ResourceSample] = []
         var next: Int64 = 1
         var connection: BrokerConnection?
         var sessions = 0
@@ -83,7 +84,7 @@ final class FakeAppliance: Sendable {
     var status: AgentStatus? { state.withLock { $0.statuses.last } }
     var statuses: [AgentStatus] { state.withLock { $0.statuses } }
     var replies: [AgentReply] { state.withLock { $0.replies } }
-    var records: [JSONValue] { state.withLock { $0.records } }
+    var records: [LogRecord] { state.withLock { $0.records } }
     var sessions: Int { state.withLock { $0.sessions } }
     var resumed: Int { state.withLock { $0.resumed } }
 
@@ -136,7 +137,7 @@ final class FakeAppliance: Sendable {
             return await chunks((try? JSONReader.read(body))?["digests"]?.array ?? [])
         case (.post, "/api/agent/v1/records"):
             let body = (try? await request.body.collect(upTo: .mebibytes(8))) ?? []
-            return keep((try? JSONReader.read(body, limit: 8 << 20)) ?? .null)
+            return keep(body)
         default: break
         }
         return .problem(.notFound("This address"))
@@ -179,11 +180,14 @@ final class FakeAppliance: Sendable {
         return .bytes(bytes, type: "application/octet-stream")
     }
 
-    private func keep(_ body: JSONValue) -> Response {
-        let all = (body["log"]?.array ?? []) + (body["samples"]?.array ?? [])
+    private func keep(_ body: [UInt8]) -> Response {
+        guard let batch = try? DeviceRecords.read(body) else {
+            return .problem(.malformed("no records"))
+        }
         let next = state.withLock { state in
-            state.records += all
-            for record in all { state.next = max(state.next, (record["seq"]?.int ?? 0) + 1) }
+            state.records += batch.log
+            state.samples += batch.samples
+            state.next = max(state.next, batch.from + Int64(batch.log.count))
             return state.next
         }
         return .bytes(Array("{\"next\":\(next)}".utf8), type: "application/json")

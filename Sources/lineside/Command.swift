@@ -48,9 +48,9 @@ enum Commands {
     static let all = [
         Entry(Serve.self), Entry(CheckConfig.self), Entry(MakeSetupCode.self),
         Entry(ResetPassword.self), Entry(StackAdd.self), Entry(StackList.self),
-        Entry(StackRemove.self), Entry(MakeBundle.self), Entry(AgentShowStatus.self),
-        Entry(AgentRun.self),
-        Entry(RunSigner.self), Entry(PrintVersion.self),
+        Entry(StackRemove.self), Entry(MakeBundle.self), Entry(AgentEnrol.self),
+        Entry(AgentRequest.self), Entry(AgentImport.self), Entry(AgentShowStatus.self),
+        Entry(AgentRun.self), Entry(RunSigner.self), Entry(PrintVersion.self),
     ]
 
     static var help: String {

@@ -1,0 +1,131 @@
+import Basics
+import Domain
+import Net
+import Site
+
+/// `lineside agent enrol`: brings this device into a site.
+struct AgentEnrol: Command {
+    static let name = "agent enrol"
+    static let synopsis = "FILE.enrol | --code CODE --server ADDRESS"
+    static let summary = "Brings this device into a site, with a bundle or a code."
+    static let details = """
+          --code CODE       the code that the appliance shows, instead of a bundle
+          --server ADDRESS  where the appliance is: https://10.0.0.5:8443
+          --state DIR       where the device keeps what it needs (\(AgentPaths.defaultState))
+        """
+
+    private let arguments: Arguments
+
+    init(_ arguments: [String]) throws(UsageError) {
+        self.arguments = try Arguments(
+            arguments,
+            options: [
+                .init("--code", "CODE"), .init("--server", "ADDRESS"), .init("--state", "DIR"),
+            ], words: 0...1)
+        let hasCode = self.arguments.has("--code")
+        guard hasCode != (self.arguments.words.count == 1) else {
+            throw UsageError("either a bundle or --code is wanted")
+        }
+        guard hasCode == self.arguments.has("--server") else {
+            throw UsageError("--code and --server belong together")
+        }
+    }
+
+    func run() async throws {
+        let state = try StateDirectory.open(try AgentOption.state(arguments))
+        let loops = try EventLoopGroup(count: 1)
+        let enrolment = AgentEnrolment(AgentPaths(state.paths.root), loops: loops)
+        let identity: AgentIdentity
+        do throws(AgentEnrolmentFault) {
+            identity = try await enrol(enrolment)
+        } catch { throw CommandFailure(error.description) }
+        _ = consume state
+        Output.line("enrolled as \(identity.name) (\(identity.device))")
+    }
+
+    private func enrol(
+        _ enrolment: AgentEnrolment
+    ) async throws(AgentEnrolmentFault) -> AgentIdentity {
+        let waiting: @Sendable (String) -> Void = { fingerprint in
+            Output.line(
+                "waiting for a yes on the appliance; the fingerprint there must be \(fingerprint)")
+        }
+        guard let typed = arguments["--code"] else {
+            let bundle = try AgentOption.read(arguments.words[0], limit: 4096)
+            return try await enrolment.enrol(bundle: bundle, waiting: waiting)
+        }
+        guard let code = TypedCode(typed: typed) else {
+            throw AgentEnrolmentFault(
+                "That is no code: it has \(TypedCode.length) letters and digits.")
+        }
+        guard let server = AgentServer(arguments["--server"] ?? "") else {
+            throw AgentEnrolmentFault("--server wants an address like https://10.0.0.5:8443")
+        }
+        return try await enrolment.enrol(code: code, at: [server], waiting: waiting)
+    }
+}
+
+/// `lineside agent csr`: for a device without any connection to the appliance.
+struct AgentRequest: Command {
+    static let name = "agent csr"
+    static let synopsis = "FILE"
+    static let summary = "Writes a request that somebody carries to the appliance."
+    static let details = """
+          --state DIR  where the device keeps what it needs (\(AgentPaths.defaultState))
+        """
+
+    private let arguments: Arguments
+
+    init(_ arguments: [String]) throws(UsageError) {
+        self.arguments = try Arguments(
+            arguments, options: [.init("--state", "DIR")], words: 1...1)
+    }
+
+    func run() throws {
+        let state = try StateDirectory.open(try AgentOption.state(arguments))
+        let loops = try EventLoopGroup(count: 1)
+        do throws(AgentEnrolmentFault) {
+            let text = try AgentEnrolment(AgentPaths(state.paths.root), loops: loops).requestFile()
+            do throws(SystemError) {
+                try Files.replace(arguments.words[0], with: Array(text.utf8))
+            } catch { throw AgentEnrolmentFault("\(error)") }
+        } catch { throw CommandFailure(error.description) }
+        _ = consume state
+    }
+}
+
+/// `lineside agent import`: the answer to such a request.
+struct AgentImport: Command {
+    static let name = "agent import"
+    static let synopsis = "FILE"
+    static let summary = "Takes the appliance's answer to the request of 'agent csr'."
+    static let details = AgentRequest.details
+
+    private let arguments: Arguments
+
+    init(_ arguments: [String]) throws(UsageError) {
+        self.arguments = try Arguments(
+            arguments, options: [.init("--state", "DIR")], words: 1...1)
+    }
+
+    func run() throws {
+        let state = try StateDirectory.open(try AgentOption.state(arguments))
+        let loops = try EventLoopGroup(count: 1)
+        let identity: AgentIdentity
+        do throws(AgentEnrolmentFault) {
+            let answer = try AgentOption.read(arguments.words[0], limit: 65_536)
+            identity = try AgentEnrolment(AgentPaths(state.paths.root), loops: loops)
+                .take(answer: answer)
+        } catch { throw CommandFailure(error.description) }
+        _ = consume state
+        Output.line("enrolled as \(identity.name) (\(identity.device))")
+    }
+}
+
+extension AgentOption {
+    static func read(_ path: String, limit: Int) throws(AgentEnrolmentFault) -> [UInt8] {
+        do throws(SystemError) { return try Files.read(path, limit: ByteCount(limit)) } catch {
+            throw AgentEnrolmentFault("\(error)")
+        }
+    }
+}

@@ -25,7 +25,7 @@ struct SimulatedEnrolment: Sendable {
         } catch { throw SimulatedFleet.Fault("\(error)") }
         do throws(NetError) {
             tls = try TLSClientConfiguration(
-                trust: .site(.pins([bundle.pin])), protocols: ["lineside-http/1"])
+                trust: .site(.pins([bundle.pin])), protocols: ["http/1.1"])
         } catch { throw SimulatedFleet.Fault("\(error)") }
         client = HTTPClient(group: loops, maxIdle: 0)
     }

@@ -130,6 +130,18 @@ export function useCalm(fn: () => void): () => void {
   }, []);
 }
 
+/** Runs `fn` again and again while the component stands and the tab is seen: for what no topic tells. */
+export function useEvery(seconds: number, fn: () => void): void {
+  const latest = useRef(fn);
+  latest.current = fn;
+  useEffect(() => {
+    const id = setInterval(() => {
+      if (!document.hidden) latest.current();
+    }, seconds * 1000);
+    return () => clearInterval(id);
+  }, [seconds]);
+}
+
 export interface Action {
   busy: boolean;
   error: ApiError | null;

@@ -185,7 +185,7 @@ function OpenDeviceEditor({ device }: { device: Device }) {
   const action = useAction();
   const open = () =>
     action.run(async () => {
-      handOver(await api.post<Handover>(`devices/${device.id}/editor`), "_blank");
+      handOver(await api.post<Handover>(`devices/${device.id}/editor-session`), "_blank");
     });
   const why = !device.connected
     ? t("device.editorOffline")

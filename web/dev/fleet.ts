@@ -78,6 +78,7 @@ export class Fleet {
       notAfter: "2027-03-02T05:58:00.000Z",
       issuer: "Lineside site K7Q2MX",
       own: false,
+      warnings: [],
     },
     authority: {
       subject: "Lineside site K7Q2MX",

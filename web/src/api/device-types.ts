@@ -232,7 +232,15 @@ export interface MaintenanceWindow {
 }
 
 export interface SiteCertificates {
-  server: { names: string[]; addresses: string[]; notAfter: Time; issuer: string; own: boolean };
+  server: {
+    names: string[];
+    addresses: string[];
+    notAfter: Time;
+    issuer: string;
+    own: boolean;
+    /** Sentences about the plant's own certificate. */
+    warnings: string[];
+  };
   authority: {
     subject: string;
     fingerprint: string;

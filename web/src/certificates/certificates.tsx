@@ -144,6 +144,13 @@ function Server({ certificates, onChange }: Part) {
           [t("serverCert.names"), [...server.names, ...server.addresses].join(", ")],
         ]}
       />
+      {server.warnings.length
+        ? (
+          <ul className="plain-list pad warn-line">
+            {server.warnings.map((w) => <li key={w}>{w}</li>)}
+          </ul>
+        )
+        : null}
       {asking === "own"
         ? (
           <UploadOwn

@@ -18,7 +18,13 @@ package final class TLSConfiguration: Sendable {
         package var certificateProtocols: Set<String> = []
         /// PEM of who signs those.
         package var clientAuthority: [UInt8]?
+        /// Shown to clients that offer one of our own protocols, instead of what all others see.
+        package var ours: Material?
         package init() {}
+
+        /// How the names of our own protocols begin. A client that wants to see the site's own
+        /// certificate and speak plain HTTP offers one of them beside `http/1.1`.
+        package static let prefix = "lineside-"
     }
 
     private struct State {
@@ -51,20 +57,33 @@ package final class TLSConfiguration: Sendable {
 
     var context: TLSContext { state.withLock { $0.context } }
 
-    private static func context(
-        _ material: Material, _ options: Options
-    ) throws(NetError) -> TLSContext {
-        let identity: TLSContext.Identity
+    private static func identity(
+        _ material: Material
+    ) throws(NetError) -> TLSContext.Identity {
         switch material {
-        case .pem(let chain, let key): identity = TLSContext.Identity(chain: chain, key: key)
+        case .pem(let chain, let key): return TLSContext.Identity(chain: chain, key: key)
         case .files(let chain, let key):
             do throws(SystemError) {
-                identity = TLSContext.Identity(
+                return TLSContext.Identity(
                     chain: try Files.read(chain, limit: .mebibytes(1)),
                     key: try Files.read(key, limit: .mebibytes(1)))
             } catch { throw .system(error) }
         }
+    }
+
+    private static func context(
+        _ material: Material, _ options: Options
+    ) throws(NetError) -> TLSContext {
+        let identity = try identity(material)
+        let ours: TLSContext.Identity? =
+            if let other = options.ours { try Self.identity(other) } else { nil }
         do throws(OpenSSLError) {
+            if let ours {
+                return try TLSContext.server(
+                    identity, ours: ours, prefix: Options.prefix, protocols: options.protocols,
+                    needCertificate: options.certificateProtocols,
+                    clientAuthority: options.clientAuthority)
+            }
             return try TLSContext.server(
                 identity, protocols: options.protocols,
                 needCertificate: options.certificateProtocols,

@@ -131,6 +131,13 @@ package enum Files {
         guard errno == ENOENT else { throw SystemError("remove \(path)") }
     }
 
+    /// `nil` for what is not there.
+    package static func modified(_ path: String) -> Timestamp? {
+        var information = stat()
+        guard stat(path, &information) == 0 else { return nil }
+        return Timestamp(milliseconds: Int64(information.st_mtim.tv_sec) * 1000)
+    }
+
     package static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
 
     package static func isDirectory(_ path: String) -> Bool {

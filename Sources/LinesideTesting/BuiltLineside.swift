@@ -21,8 +21,11 @@ package final class BuiltLineside: Sendable {
             "serve", "--state", state, "--listen", "127.0.0.1", "--port", "\(port)", "--practice",
         ]
         if administrator != nil { all += ["--admin", "-"] }
+        // A library that is loaded before ours may take the arguments of the first program away.
+        let way = environment["LD_PRELOAD"] == nil ? [] : ["/usr/bin/env"]
+        let words = way + [Self.executable] + all + arguments
         let program = try ProgramUnderTest(
-            Self.executable, all + arguments, environment: environment,
+            words[0], Array(words.dropFirst()), environment: environment,
             input: administrator.map { "\($0)\n" } ?? "", errors: "\(state)/../appliance.log")
         self.program = program
         do {

@@ -25,6 +25,8 @@ package final class TLSConfiguration: Sendable {
         /// How the names of our own protocols begin. A client that wants to see the site's own
         /// certificate and speak plain HTTP offers one of them beside `http/1.1`.
         package static let prefix = "lineside-"
+        /// What a device offers that has no certificate yet: plain HTTP, under the site's own.
+        package static let beforeEnrolment = ["lineside-enrol/1", "http/1.1"]
     }
 
     private struct State {

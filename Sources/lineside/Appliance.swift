@@ -38,12 +38,9 @@ struct Appliance: Sendable {
         let stores = foundations.stores
         let bus = EventBus()
         let signal = SecuritySignal()
-        let certificates = DeviceCertificates(
-            stores: stores, signer: Signer(foundations.signer.link), signal: signal,
-            file: paths.revocations)
-        do throws(StoreError) { try await certificates.load() } catch {
-            throw CommandFailure("the certificates of devices cannot be read: \(error)")
-        }
+        let trust = try await Certificates.raise(
+            configuration, paths, foundations, signal: signal)
+        let certificates = trust.devices
         let witness = EditorWitness()
         let instances = try await Instances.raise(
             configuration, paths, foundations, bus: bus, witness: witness)
@@ -86,6 +83,8 @@ struct Appliance: Sendable {
             paths, configuration, foundations, certificates: certificates,
             port: doors.ports.platform, parts: parts,
             observer: DeviceObservers([parts.fleet, rollout.service]))
+        let pki = PublicCertificates(
+            book: foundations.authority.book, devices: certificates, next: page.answer)
         let resources = Resources(
             Workings(
                 configuration: configuration, paths: paths, foundations: foundations,
@@ -93,7 +92,7 @@ struct Appliance: Sendable {
                 signal: signal, bus: bus, devices: devices, content: content,
                 deviceDoors: deviceDoors,
                 admin: NodeREDAdmin(client: client, tokens: tokens), rollout: rollout,
-                build: page.build))
+                build: page.build, certificates: trust))
         let console = ConsoleCallers()
         let network = CertificateCallers(
             identities: certificates, devices: stores.devices,
@@ -102,7 +101,7 @@ struct Appliance: Sendable {
         let packageDoor = PackageDoor(
             registry: content.packages,
             callers: SitePackageCallers(callers: network, teams: stores.teams),
-            origins: origins, next: StockGreeting.before(page.answer))
+            origins: origins, next: StockGreeting.before(pki.answer))
         let platform = Dispatcher(
             routes: resources.routes(callers: network), callers: network, scopes: scopes,
             origins: origins, pages: deviceDoors.pages(origins, packageDoor.answer))
@@ -122,6 +121,7 @@ struct Appliance: Sendable {
             services: [
                 foundations.signer, foundations.authority, certificates,
                 deviceDoors.door, deviceDoors.tunnels,
+                trust.watch(foundations, alarms: instances.alarms),
                 Heartbeat(loops: group), instances.alarms, sockets,
                 RegistryKeeper(stores: stores), RetentionKeeper(stores: stores),
                 instances.registry, instances.tests, content.packages,

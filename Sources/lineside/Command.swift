@@ -50,7 +50,8 @@ enum Commands {
         Entry(ResetPassword.self), Entry(StackAdd.self), Entry(StackList.self),
         Entry(StackRemove.self), Entry(MakeBundle.self), Entry(AgentEnrol.self),
         Entry(AgentRequest.self), Entry(AgentImport.self), Entry(AgentShowStatus.self),
-        Entry(AgentRun.self), Entry(RunSigner.self), Entry(PrintVersion.self),
+        Entry(AgentRun.self), Entry(Recover.self), Entry(RequestAuthority.self),
+        Entry(SealKit.self), Entry(RunSigner.self), Entry(PrintVersion.self),
     ]
 
     static var help: String {

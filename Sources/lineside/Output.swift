@@ -5,6 +5,9 @@ import Glibc
 enum Output {
     static func line(_ text: String) { write(text + "\n", to: STDOUT_FILENO) }
 
+    /// As it is.
+    static func text(_ text: String) { write(text, to: STDOUT_FILENO) }
+
     static func complain(_ text: String) { write("lineside: \(text)\n", to: STDERR_FILENO) }
 
     private static func write(_ text: String, to descriptor: Int32) {

@@ -24,6 +24,7 @@ struct Workings: Sendable {
     let rollout: Rollout
     /// Of the page, for browsers that hold an older one.
     let build: String
+    let certificates: Certificates
 }
 
 /// Every resource of the API: the same for the network, where callers sign in, and for the admin
@@ -115,6 +116,7 @@ struct Resources: Sendable {
                 documents: workings.devices.documents, contents: workings.content.contents,
                 records: workings.content.records),
             RecipeRoutes(recipes: recipes),
+            workings.certificates.routes(foundations),
             OverviewRoutes(
                 stores: stores, runtime: registry,
                 facts: ApplianceFacts(

@@ -65,11 +65,15 @@ package enum AlarmKind: String, Sendable, CaseIterable {
     case siteCertificate = "site.certificate"
     case siteClock = "site.clock"
     case siteVault = "site.vault-damaged"
+    /// The recovery kit was not downloaded yet.
+    case certificateKit = "certificate.kit-missing"
+    /// One that somebody of the plant must renew.
+    case certificateExpiring = "certificate.expiring"
 
     package var severity: Alarm.Severity {
         switch self {
         case .instanceCredentials, .instanceLogFlood, .instanceMissingTypes, .siteCertificate,
-            .siteClock, .instancePort, .instanceFiles, .deviceOffline, .deviceRolledBack:
+            .siteClock, .certificateKit, .certificateExpiring, .instancePort, .instanceFiles, .deviceOffline, .deviceRolledBack:
             .warning
         default: .alarm
         }

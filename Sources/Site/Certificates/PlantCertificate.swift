@@ -9,6 +9,7 @@ package struct PlantCertificate: Sendable, Equatable {
     let key: String
 
     package var certificate: Certificate { chain.certificates[0] }
+    package var notAfter: Timestamp { certificate.notAfter }
 
     /// - Parameters:
     ///   - chain: PEM, the server's certificate first, each one signed by the next. A root at the

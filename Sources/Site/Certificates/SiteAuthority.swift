@@ -78,7 +78,7 @@ package actor SiteAuthority: Service {
         self.clock = clock
         let shown = Self.material(plant, pair)
         do throws(NetError) {
-            tls = try TLSConfiguration(shown, options: Self.options(options, book))
+            tls = try TLSConfiguration(shown, options: Self.options(options, book, plant, pair))
         } catch { throw .tls("\(error)") }
         executor = BlockingExecutor(label: "certificates")
         try Self.write(shown, to: "\(directory)/shown.pem")
@@ -112,6 +112,7 @@ package actor SiteAuthority: Service {
 
     /// From now on browsers are shown the plant's certificate.
     /// - Returns: what a browser would warn of.
+    @discardableResult
     package func use(plant new: PlantCertificate) throws(SiteAuthorityFault) -> [String] {
         let text: String
         do throws(OpenSSLError) { text = try new.text() } catch { throw .openSSL(error) }
@@ -156,12 +157,43 @@ package actor SiteAuthority: Service {
         } catch { return .failure(error) }
     }
 
+    /// How things are, at one moment.
+    package struct Facts: Sendable, Equatable {
+        /// Of what browsers are shown.
+        package let names: [String]
+        package let addresses: [String]
+        package let notAfter: Timestamp
+        package let issuer: String
+        /// That is the plant's own.
+        package let isPlants: Bool
+        package let warnings: [String]
+        /// Under which is signed.
+        package let authority: String
+        /// SHA-256 of its certificate.
+        package let fingerprint: [UInt8]
+        package let spkiSHA256: [UInt8]
+        package let authorityNotAfter: Timestamp
+        /// That the plant's root signed.
+        package let isIssuing: Bool
+    }
+
+    package var facts: Facts {
+        let shown = plant?.certificate ?? server
+        let authority = book.current
+        return Facts(
+            names: shown.names, addresses: shown.addresses, notAfter: shown.notAfter,
+            issuer: shown.issuerName, isPlants: plant != nil, warnings: warnings,
+            authority: authority.subjectName, fingerprint: authority.fingerprint,
+            spkiSHA256: authority.publicKeyDigest, authorityNotAfter: authority.notAfter,
+            isIssuing: book.issuing != nil)
+    }
+
     private func show(
         _ plant: PlantCertificate?, _ pair: ServerCertificateMaker.Pair
     ) throws(SiteAuthorityFault) {
         let shown = Self.material(plant, pair)
         do throws(NetError) {
-            try tls.replace(shown, options: Self.options(options, book))
+            try tls.replace(shown, options: Self.options(options, book, plant, pair))
         } catch { throw .tls("\(error)") }
         self.plant = plant
         self.pair = pair
@@ -170,9 +202,12 @@ package actor SiteAuthority: Service {
     }
 
     private static func options(
-        _ options: TLSConfiguration.Options, _ book: AuthorityBook
+        _ options: TLSConfiguration.Options, _ book: AuthorityBook, _ plant: PlantCertificate?,
+        _ pair: ServerCertificateMaker.Pair
     ) -> TLSConfiguration.Options {
         var options = options
+        // Devices pin the site's authority: the plant's certificate would be a stranger's to them.
+        if plant != nil { options.ours = material(nil, pair) }
         if options.clientAuthority == nil {
             options.clientAuthority = Array(book.authorities.utf8)
         }

@@ -59,6 +59,14 @@ struct WholeHouse {
             tickets: GatewayTickets(key: [UInt8](repeating: 1, count: 32)), signal: signal)
         let door = DeviceDoor(
             identities: NoIdentities(), broker: BrokerEntrance(), signal: signal)
+        let names: @Sendable () -> LocalNames = {
+            LocalNames(names: ["plant"], addresses: ["10.0.0.5"])
+        }
+        let files = AuthorityFiles(StatePaths(path))
+        let signer = try SignerDesk(files, names: names)
+        let certificates = DeviceCertificates(
+            stores: stores, signer: Signer(signer), signal: signal, file: "\(path)/revoked.pem")
+        let tool = AuthorityTool(state: path)
         let resources: [any Resource] =
             RouteTable.directory(
                 stores: stores,
@@ -125,6 +133,15 @@ struct WholeHouse {
                     records: DeviceRecordKeeper(
                         logs: stores.logs, resources: stores.resources, bus: bus)),
                 RecipeRoutes(recipes: recipes),
+                CertificateRoutes(
+                    stores: stores,
+                    authority: try SiteAuthority(
+                        files, server: "\(path)/tls", signer: signer, names: names),
+                    devices: certificates,
+                    keeper: RecoveryKeeper(
+                        stores: stores, sealer: sealer, paths: StatePaths(path), tool: tool,
+                        certificates: certificates, configuration: []),
+                    clerk: AuthorityClerk(tool)),
                 OverviewRoutes(stores: stores, runtime: runtime, facts: NoFacts()),
                 LiveRoutes(
                     bus: bus,

@@ -80,7 +80,7 @@ package final class SignerProcess: Service {
     private func letGo() { state.withLock { $0.hold = nil } }
 
     /// Ours as it is: time zone, journal, a clock that a test moves.
-    private static var environment: [String] {
+    static var environment: [String] {
         var found: [String] = []
         var next = environ
         while let entry = next.pointee {

@@ -190,7 +190,8 @@ package struct AgentEnrolment: Sendable {
         var failure = "it names no address that can be reached without a name server"
         for server in servers {
             do throws(NetError) {
-                let tls = try TLSClientConfiguration(trust: trust, protocols: ["http/1.1"])
+                let tls = try TLSClientConfiguration(
+                    trust: trust, protocols: TLSConfiguration.Options.beforeEnrolment)
                 let channel = try await loops.next().connect(
                     to: .tcp(host: server.host, port: server.port),
                     tls: ConnectTLS(tls, name: server.host), timeout: Self.connectLimit)

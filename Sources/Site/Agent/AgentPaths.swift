@@ -3,7 +3,7 @@ package import Domain
 
 /// Where a device keeps what it needs, all below one directory that only the agent may enter.
 package struct AgentPaths: Sendable, Equatable {
-    package static let defaultState = "/var/lib/lineside-agent"
+    package static let defaultState = Configuration.agentState
 
     package let root: String
 

@@ -22,7 +22,8 @@ package actor AgentRecords: InstanceJournal {
     }
 
     private let directory: String
-    private let watched = Mutex<(@Sendable () -> Void)?>(nil)
+    private struct Watched { var call: (@Sendable () -> Void)? }
+    private let watched = Mutex(Watched())
     private let errors = Mutex<[String: ContinuousClock.Instant]>([:])
     /// Number of the next line, record or sample.
     private var next: Int64 = 1
@@ -67,7 +68,7 @@ package actor AgentRecords: InstanceJournal {
 
     /// Called whenever something new is there; `nil`: nobody looks.
     package nonisolated func whenNew(_ call: (@Sendable () -> Void)?) {
-        watched.withLock { $0 = call }
+        watched.withLock { $0 = Watched(call: call) }
     }
 
     // MARK: From the supervisor
@@ -295,6 +296,6 @@ package actor AgentRecords: InstanceJournal {
         } else {
             try file.append(lines.flatMap(\.self))
         }
-        watched.withLock { $0 }?()
+        watched.withLock { $0.call }?()
     }
 }

@@ -43,7 +43,6 @@ struct AgentProcessTests {
         // Unoptimised, while Node-RED runs beside it: released it takes a third less.
         let memory = try #require(ProcessStatus(pid: program.pid)).residentBytes
         #expect(memory < 40 << 20, "\(memory) bytes")
-        print("agent rss \(memory)")
 
         appliance.cut()
         _ = try await eventually("another connection, shorter than the first") {
@@ -89,6 +88,7 @@ struct AgentProcessTests {
             appliance.desire(
                 try await appliance.document(
                     revision, AgentUnderTest.flows("v\(revision)"), port: device.port))
+            // The moment of the kill; whatever the update has come to by then is right.
             try await Task.sleep(for: .milliseconds(.random(in: 0...900)))
             program.signal(SIGKILL)
             _ = await program.exitStatus()

@@ -1,0 +1,348 @@
+// What Lineside adds to Mosquitto: who may enter, which topics are whose, who is there, and an end
+// for those who are to go. Fails closed: without secrets nobody may enter, without a file of users
+// only the appliance. Answers at once or not at all, because the broker has one thread.
+
+#include "access.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <mosquitto.h>
+#include <mosquitto_broker.h>
+#include <mosquitto_plugin.h>
+#include <openssl/sha.h>
+
+#define LINK_NAME "lineside"
+#define CONTROL_TOPIC "$CONTROL/lineside/v1"
+#define ANSWER_TOPIC CONTROL_TOPIC "/answer"
+#define PRESENCE_TOPIC CONTROL_TOPIC "/presence"
+
+struct secret {
+    bool is_set;
+    uint8_t digest[32];
+};
+
+static struct {
+    mosquitto_plugin_id_t *id;
+    struct access *access;
+    char *access_file;
+    struct secret link, certificate;
+    uint64_t presence_number;
+} state;
+
+// MARK: Files
+
+// A null pointer if it can't be read or is too large. The caller frees it.
+static char *read_file(const char *path, size_t limit, size_t *count) {
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    if (fd < 0) return 0;
+    struct stat information;
+    char *bytes = 0;
+    if (!fstat(fd, &information) && S_ISREG(information.st_mode) && information.st_size >= 0 &&
+        (size_t)information.st_size <= limit) {
+        *count = (size_t)information.st_size;
+        bytes = malloc(*count + 1);
+    }
+    size_t filled = 0;
+    while (bytes && filled < *count) {
+        ssize_t got = read(fd, bytes + filled, *count - filled);
+        if (got < 0 && errno == EINTR) continue;
+        if (got <= 0) {
+            free(bytes);
+            bytes = 0;
+            break;
+        }
+        filled += (size_t)got;
+    }
+    if (bytes) bytes[*count] = 0;
+    close(fd);
+    return bytes;
+}
+
+// Lines `link <secret>` and `certificate <secret>`.
+static void read_secrets(const char *path) {
+    size_t count;
+    char *text = path ? read_file(path, 4096, &count) : 0, *rest = 0;
+    if (!text) {
+        mosquitto_log_printf(MOSQ_LOG_ERR, "lineside: no secrets, so nobody may enter");
+        return;
+    }
+    for (char *line = strtok_r(text, "\n", &rest); line; line = strtok_r(0, "\n", &rest)) {
+        char *blank = strchr(line, ' ');
+        // A short secret is a broken file.
+        if (!blank || strlen(blank + 1) < 32) continue;
+        *blank = 0;
+        struct secret *secret = !strcmp(line, "link")          ? &state.link
+                                : !strcmp(line, "certificate") ? &state.certificate
+                                                               : 0;
+        if (!secret) continue;
+        SHA256((const uint8_t *)blank + 1, strlen(blank + 1), secret->digest);
+        secret->is_set = true;
+    }
+    memset(text, 0, count);
+    free(text);
+}
+
+static bool is_secret(const struct secret *secret, const uint8_t digest[32]) {
+    uint8_t difference = 0;
+    for (size_t index = 0; index < 32; index++) difference |= secret->digest[index] ^ digest[index];
+    return secret->is_set && difference == 0;
+}
+
+// MARK: To the appliance
+
+static void tell(const char *topic, const char *text, size_t count) {
+    mosquitto_broker_publish_copy(LINK_NAME, topic, (int)count, text, 0, false, NULL);
+}
+
+static void kick(void *context, const char *user) {
+    (void)context;
+    if (strcmp(user, LINK_NAME)) mosquitto_kick_client_by_username(user, true);
+}
+
+// `+ <number> <user> <address>` or `- <number> <user>`; a gap in the numbers means that one is lost.
+static void tell_presence(char sign, const char *user, const char *address) {
+    char text[access_name_limit + 128];
+    int count = snprintf(
+        text, sizeof text, "%c %llu %s%s%s", sign, (unsigned long long)++state.presence_number,
+        user, address ? " " : "", address ? address : "");
+    if (count > 0 && (size_t)count < sizeof text) tell(PRESENCE_TOPIC, text, (size_t)count);
+}
+
+struct listing {
+    char text[60000];
+    size_t count;
+};
+
+static void flush(struct listing *listing, char sign) {
+    listing->text[0] = sign;
+    tell(PRESENCE_TOPIC, listing->text, listing->count);
+    listing->count = 1;
+}
+
+static void list_user(void *context, const char *name) {
+    struct listing *listing = context;
+    size_t count = strlen(name);
+    if (listing->count + count + 1 > sizeof listing->text) flush(listing, '=');
+    listing->text[listing->count] = ' ';
+    memcpy(listing->text + listing->count + 1, name, count);
+    listing->count += count + 1;
+}
+
+// `= <user> …` as often as needed, and at last `. <number> <user> …`.
+static void list_presence(void) {
+    struct listing *listing = malloc(sizeof *listing);
+    if (!listing) return;
+    listing->count = 1;
+    access_each_present(state.access, list_user, listing);
+    if (listing->count > 1) flush(listing, '=');
+    char text[32];
+    int count =
+        snprintf(text, sizeof text, ". %llu", (unsigned long long)state.presence_number);
+    if (count > 0) tell(PRESENCE_TOPIC, text, (size_t)count);
+    free(listing);
+}
+
+// MARK: Events
+
+static bool is_local(const struct mosquitto *client) {
+    // The address of a Unix socket is its path.
+    const char *address = mosquitto_client_address(client);
+    return address && *address == '/';
+}
+
+static bool is_link(const struct mosquitto *client) {
+    const char *user = mosquitto_client_username(client);
+    return user && !strcmp(user, LINK_NAME) && is_local(client);
+}
+
+static int on_auth(int event, void *data, void *context) {
+    (void)event;
+    (void)context;
+    struct mosquitto_evt_basic_auth *auth = data;
+    const char *id = mosquitto_client_id(auth->client);
+    if (!auth->username || !auth->password || !id) return MOSQ_ERR_AUTH;
+    uint8_t digest[32];
+    SHA256((const uint8_t *)auth->password, strlen(auth->password), digest);
+    if (!access_client_fits(auth->username, id)) return MOSQ_ERR_AUTH;
+    if (!strcmp(auth->username, LINK_NAME))
+        return is_local(auth->client) && is_secret(&state.link, digest) ? MOSQ_ERR_SUCCESS
+                                                                         : MOSQ_ERR_AUTH;
+    const struct access_user *user = access_find(state.access, auth->username);
+    if (!user) return MOSQ_ERR_AUTH;
+    if (access_secret_is(user, digest)) return MOSQ_ERR_SUCCESS;
+    bool proven = is_local(auth->client) && access_may_use_certificate(user) &&
+                  is_secret(&state.certificate, digest);
+    return proven ? MOSQ_ERR_SUCCESS : MOSQ_ERR_AUTH;
+}
+
+static void note_presence(struct access_user *user, const struct mosquitto *client) {
+    const char *name = mosquitto_client_username(client), *id = mosquitto_client_id(client);
+    if (!id || strcmp(id, name) || access_presence(user) == client) return;
+    access_set_presence(user, client);
+    const char *address = is_local(client) ? 0 : mosquitto_client_address(client);
+    tell_presence('+', name, address);
+}
+
+static int on_acl(int event, void *data, void *context) {
+    (void)event;
+    (void)context;
+    struct mosquitto_evt_acl_check *check = data;
+    if (is_link(check->client)) return MOSQ_ERR_SUCCESS;
+    const char *name = mosquitto_client_username(check->client);
+    struct access_user *user = name ? access_find(state.access, name) : 0;
+    if (!user || !check->topic) return MOSQ_ERR_ACL_DENIED;
+    switch (check->access) {
+    case MOSQ_ACL_SUBSCRIBE:
+        if (!access_allows(user, access_subscribe, check->topic)) return MOSQ_ERR_ACL_DENIED;
+        note_presence(user, check->client);
+        return MOSQ_ERR_SUCCESS;
+    case MOSQ_ACL_READ:
+        return access_allows(user, access_receive, check->topic) ? MOSQ_ERR_SUCCESS
+                                                                 : MOSQ_ERR_ACL_DENIED;
+    case MOSQ_ACL_WRITE:
+        return access_allows(user, access_publish, check->topic) ? MOSQ_ERR_SUCCESS
+                                                                 : MOSQ_ERR_ACL_DENIED;
+    case MOSQ_ACL_UNSUBSCRIBE: return MOSQ_ERR_SUCCESS;
+    default: return MOSQ_ERR_ACL_DENIED;
+    }
+}
+
+static int on_disconnect(int event, void *data, void *context) {
+    (void)event;
+    (void)context;
+    struct mosquitto_evt_disconnect *gone = data;
+    const char *name = mosquitto_client_username(gone->client);
+    struct access_user *user = name ? access_find(state.access, name) : 0;
+    // One that was never let in may bear any name.
+    if (!user || access_presence(user) != gone->client) return MOSQ_ERR_SUCCESS;
+    access_set_presence(user, 0);
+    tell_presence('-', name, 0);
+    return MOSQ_ERR_SUCCESS;
+}
+
+// MARK: Control
+
+static bool load(char *why, size_t size, const struct access_calls *calls) {
+    size_t count = 0;
+    char *bytes = state.access_file ? read_file(state.access_file, access_file_limit, &count) : 0;
+    struct access *fresh = access_new();
+    snprintf(why, size, "the file of users can't be read");
+    bool good =
+        bytes && fresh && access_load(fresh, state.access, bytes, count, calls, why, size);
+    free(bytes);
+    if (!good) {
+        access_free(fresh);
+        return false;
+    }
+    access_free(state.access);
+    state.access = fresh;
+    return true;
+}
+
+static void answer(const char *tag, const char *word, const char *why) {
+    char text[400];
+    int count = snprintf(
+        text, sizeof text, "%.64s %s %llu %s", tag, word,
+        (unsigned long long)access_generation(state.access), why);
+    if (count > 0 && (size_t)count < sizeof text) tell(ANSWER_TOPIC, text, (size_t)count);
+}
+
+// First line: `<tag> load`, `<tag> presence` or `<tag> change`, behind which the change follows.
+static int on_control(int event, void *data, void *context) {
+    (void)event;
+    (void)context;
+    struct mosquitto_evt_control *control = data;
+    if (!is_link(control->client)) return MOSQ_ERR_ACL_DENIED;
+    static const struct access_calls calls = {.kick = kick};
+    const char *bytes = control->payload;
+    const char *end = bytes ? memchr(bytes, '\n', control->payloadlen) : 0;
+    char tag[65], verb[16], why[256] = "";
+    char line[96];
+    size_t length = end ? (size_t)(end - bytes) : 0;
+    if (!end || length >= sizeof line) return MOSQ_ERR_SUCCESS;
+    memcpy(line, bytes, length);
+    line[length] = 0;
+    if (sscanf(line, "%64s %15s", tag, verb) != 2) return MOSQ_ERR_SUCCESS;
+    if (!strcmp(verb, "load")) {
+        answer(tag, load(why, sizeof why, &calls) ? "ok" : "bad", why);
+    } else if (!strcmp(verb, "presence")) {
+        list_presence();
+        answer(tag, "ok", "");
+    } else if (!strcmp(verb, "change")) {
+        switch (access_change(
+            state.access, end + 1, control->payloadlen - length - 1, &calls, why, sizeof why)) {
+        case access_ok: answer(tag, "ok", why); break;
+        case access_stale: answer(tag, "stale", why); break;
+        case access_bad: answer(tag, "bad", why); break;
+        }
+    } else {
+        answer(tag, "bad", "unknown");
+    }
+    return MOSQ_ERR_SUCCESS;
+}
+
+// MARK: Life
+
+__attribute__((visibility("default"))) int mosquitto_plugin_version(
+    int count, const int *versions) {
+    for (int index = 0; index < count; index++)
+        if (versions[index] == 5) return 5;
+    return -1;
+}
+
+__attribute__((visibility("default"))) int mosquitto_plugin_init(
+    mosquitto_plugin_id_t *id, void **data, struct mosquitto_opt *options, int count) {
+    (void)data;
+    state.id = id;
+    state.access = access_new();
+    if (!state.access) return MOSQ_ERR_NOMEM;
+    const char *secrets = 0;
+    for (int index = 0; index < count; index++) {
+        if (!strcmp(options[index].key, "secrets")) secrets = options[index].value;
+        if (!strcmp(options[index].key, "access")) state.access_file = strdup(options[index].value);
+    }
+    read_secrets(secrets);
+    char why[256];
+    if (load(why, sizeof why, 0))
+        mosquitto_log_printf(MOSQ_LOG_NOTICE, "lineside: %s", why);
+    else
+        mosquitto_log_printf(
+            MOSQ_LOG_WARNING, "lineside: only the appliance may enter: %s", why);
+    const struct {
+        int event;
+        MOSQ_FUNC_generic_callback call;
+        const char *topic;
+    } calls[] = {
+        {MOSQ_EVT_BASIC_AUTH, on_auth, 0},
+        {MOSQ_EVT_ACL_CHECK, on_acl, 0},
+        {MOSQ_EVT_DISCONNECT, on_disconnect, 0},
+        {MOSQ_EVT_CONTROL, on_control, CONTROL_TOPIC},
+    };
+    for (size_t index = 0; index < sizeof calls / sizeof *calls; index++) {
+        int code = mosquitto_callback_register(
+            id, calls[index].event, calls[index].call, calls[index].topic, 0);
+        if (code != MOSQ_ERR_SUCCESS) return code;
+    }
+    return MOSQ_ERR_SUCCESS;
+}
+
+__attribute__((visibility("default"))) int mosquitto_plugin_cleanup(
+    void *data, struct mosquitto_opt *options, int count) {
+    (void)data;
+    (void)options;
+    (void)count;
+    mosquitto_callback_unregister(state.id, MOSQ_EVT_BASIC_AUTH, on_auth, 0);
+    mosquitto_callback_unregister(state.id, MOSQ_EVT_ACL_CHECK, on_acl, 0);
+    mosquitto_callback_unregister(state.id, MOSQ_EVT_DISCONNECT, on_disconnect, 0);
+    mosquitto_callback_unregister(state.id, MOSQ_EVT_CONTROL, on_control, CONTROL_TOPIC);
+    access_free(state.access);
+    free(state.access_file);
+    memset(&state, 0, sizeof state);
+    return MOSQ_ERR_SUCCESS;
+}

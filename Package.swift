@@ -83,7 +83,7 @@ let package = Package(
             "SiteTests",
             [
                 "Basics", "Domain", "Store", "Site", "Crypto", "Processes", "HTTP", "Net",
-                "LinesideTesting",
+                "MQTT", "LinesideTesting",
             ]),
         tests(
             "APITests",

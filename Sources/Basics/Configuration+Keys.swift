@@ -26,6 +26,23 @@ extension Configuration {
             number("instances.defaultMemoryMB", \.instances.defaultMemoryMB, 64...65_536),
             flag("instances.practice", \.instances.practice),
             flag("instances.stopOnExit", \.instances.stopOnExit),
+            flag("broker.enabled", \.broker.enabled),
+            texts(
+                "broker.plain", \.broker.plain, "an IP address and a port, as in 10.0.0.5:1883",
+                { addressAndPort($0) != nil }),
+            text("broker.external.host", \.broker.externalHost, "an IP address") {
+                $0.isEmpty || isAddress($0)
+            },
+            number("broker.external.port", \.broker.externalPort, 1...65_535),
+            text("broker.external.user", \.broker.externalUser, "a user name") { _ in true },
+            text(
+                "broker.external.passwordFile", \.broker.externalPasswordFile,
+                "the absolute path of a file"
+            ) { $0.isEmpty || $0.hasPrefix("/") },
+            text(
+                "broker.external.authority", \.broker.externalAuthority,
+                "the absolute path of a file"
+            ) { $0.isEmpty || $0.hasPrefix("/") },
             number("limits.connections", \.limits.connections, 16...1_000_000),
             number("limits.connectionsPerAddress", \.limits.connectionsPerAddress, 4...1_000_000),
             number("limits.stackMB", \.limits.stackMB, 1...4_096),
@@ -109,6 +126,21 @@ extension Configuration {
         } show: {
             "[" + $0[keyPath: field].map { "\"\($0)\"" }.joined(separator: ", ") + "]"
         }
+    }
+
+    /// `10.0.0.5:1883` or `[fd00::5]:1883`.
+    package static func addressAndPort(_ text: String) -> (address: String, port: Int)? {
+        guard let colon = text.lastIndex(of: ":"),
+            let port = Int(text[text.index(after: colon)...]),
+            (1...65_535).contains(port)
+        else { return nil }
+        var address = String(text[..<colon])
+        if address.hasPrefix("["), address.hasSuffix("]") {
+            address = String(address.dropFirst().dropLast())
+        } else if address.contains(":") {
+            return nil
+        }
+        return isAddress(address) ? (address, port) : nil
     }
 
     private static func isAddress(_ text: String) -> Bool {

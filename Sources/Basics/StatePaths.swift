@@ -31,6 +31,8 @@ package struct StatePaths: Sendable, Equatable {
     package var sealedRecoveryKey: String { "\(certificates)/recovery.sealed" }
     /// Where the signer is asked.
     package var signerSocket: String { "\(root)/signer.sock" }
+    /// Of the site broker.
+    package var broker: String { "\(root)/broker" }
     package var vault: String { "\(root)/vault" }
     package var stacks: String { "\(root)/stacks" }
     /// What is on its way in; emptied at each start.

@@ -29,6 +29,7 @@ package struct Stores: Sendable {
     package let devices: DeviceStore
     package let enrolmentTokens: EnrolmentTokenStore
     package let enrolments: EnrolmentStore
+    package let brokerClients: BrokerClientStore
     package let deviceReports: DeviceReportStore
     package let deviceSecrets: DeviceSecretStore
     package let deviceGroups: DeviceGroupStore
@@ -69,6 +70,7 @@ package struct Stores: Sendable {
         devices = DeviceStore(database: registry)
         enrolmentTokens = EnrolmentTokenStore(database: registry)
         enrolments = EnrolmentStore(database: registry)
+        brokerClients = BrokerClientStore(database: registry)
         deviceReports = DeviceReportStore(database: registry)
         deviceSecrets = DeviceSecretStore(database: registry)
         deviceGroups = DeviceGroupStore(database: registry)
@@ -139,6 +141,7 @@ package enum Statements {
         texts(FlowTestSQL.self),
         texts(FlowTestRunSQL.self),
         texts(DeviceSQL.self),
+        texts(BrokerClientSQL.self),
         texts(DeviceReportSQL.self),
         texts(DeviceWantedSQL.self),
         texts(LibrarySQL.self),

@@ -58,12 +58,15 @@ struct Appliance: Sendable {
             sockets: sockets)
         let content = DeviceContentParts(
             instances, stores: stores, state: paths.root, bus: bus)
+        let broker = SiteBroker(
+            configuration, paths, stores: stores, entrance: BrokerEntrance(),
+            alarms: instances.alarms, loops: group)
         let parts = try Devices.raise(
-            foundations, instances, bus: bus, link: NoFleetLink(), manifests: content.manifests,
+            foundations, instances, bus: bus, link: broker.link, manifests: content.manifests,
             contents: content.contents)
         let deviceDoors = DeviceDoors(
             identities: certificates, opener: FleetTunnelOpener(fleet: parts.fleet),
-            broker: BrokerEntrance(),
+            broker: broker.entrance,
             foundations: foundations, tokens: tokens, signal: signal,
             stacks: instances.stacks, loops: group)
         let editors = EditorGateway(
@@ -82,7 +85,7 @@ struct Appliance: Sendable {
         let devices = try DeviceWorkings(
             paths, configuration, foundations, certificates: certificates,
             port: doors.ports.platform, parts: parts,
-            observer: DeviceObservers([parts.fleet, rollout.service]))
+            observer: DeviceObservers([broker.users, parts.fleet, rollout.service]))
         let pki = PublicCertificates(
             book: foundations.authority.book, devices: certificates, next: page.answer)
         let resources = Resources(
@@ -91,6 +94,7 @@ struct Appliance: Sendable {
                 instances: instances, origins: origins, doorkeeper: doorkeeper, scopes: scopes,
                 signal: signal, bus: bus, devices: devices, content: content,
                 deviceDoors: deviceDoors,
+                broker: broker,
                 admin: NodeREDAdmin(client: client, tokens: tokens), rollout: rollout,
                 build: page.build, certificates: trust))
         let console = ConsoleCallers()
@@ -125,7 +129,7 @@ struct Appliance: Sendable {
                 Heartbeat(loops: group), instances.alarms, sockets,
                 RegistryKeeper(stores: stores), RetentionKeeper(stores: stores),
                 instances.registry, instances.tests, content.packages,
-                content.artifacts, parts.fleet, rollout.service,
+                content.artifacts, broker.service, parts.fleet, rollout.service,
                 FilesWatch(
                     files: instances.files, instances: stores.instances,
                     alarms: instances.alarms),

@@ -20,6 +20,7 @@ struct Workings: Sendable {
     let devices: DeviceWorkings
     let content: DeviceContentParts
     let deviceDoors: DeviceDoors
+    let broker: SiteBroker
     let admin: NodeREDAdmin
     let rollout: Rollout
     /// Of the page, for browsers that hold an older one.
@@ -93,6 +94,9 @@ struct Resources: Sendable {
                 doorkeeper: workings.doorkeeper, origins: workings.origins,
                 door: workings.deviceDoors.door, tunnels: workings.deviceDoors.tunnels),
             PageTokenRoutes(tokens: stores.pageTokens),
+            BrokerRoutes(
+                stores: stores, users: workings.broker.users,
+                status: { [service = workings.broker.service] in service.status }),
             StackRoutes(stacks: workings.instances.stacks, inbox: workings.instances.inbox),
             DeviceRoutes(
                 stores: stores, maker: devices, observer: workings.devices.observer),

@@ -60,6 +60,8 @@ package enum AlarmKind: String, Sendable, CaseIterable {
     /// Many at once: one alarm instead of one each.
     case siteDevicesOffline = "site.devices-offline"
     case deploymentStopped = "deployment.stopped"
+    case brokerDown = "broker.down"
+    case brokerDropped = "broker.dropped"
     case siteDisk = "site.disk-full"
     case siteDatabase = "site.database"
     case siteCertificate = "site.certificate"
@@ -73,7 +75,8 @@ package enum AlarmKind: String, Sendable, CaseIterable {
     package var severity: Alarm.Severity {
         switch self {
         case .instanceCredentials, .instanceLogFlood, .instanceMissingTypes, .siteCertificate,
-            .siteClock, .certificateKit, .certificateExpiring, .instancePort, .instanceFiles, .deviceOffline, .deviceRolledBack:
+            .siteClock, .certificateKit, .certificateExpiring, .instancePort, .instanceFiles,
+            .deviceOffline, .deviceRolledBack, .brokerDropped:
             .warning
         default: .alarm
         }

@@ -36,6 +36,8 @@ package enum Permission: String, Sendable, CaseIterable {
     case deviceEnrol = "device.enrol"
     case rolloutRead = "rollout.read"
     case rolloutEdit = "rollout.edit"
+    case brokerRead = "broker.read"
+    case brokerEdit = "broker.edit"
     case stackRead = "stack.read"
     case stackEdit = "stack.edit"
     case auditRead = "audit.read"
@@ -88,6 +90,8 @@ package enum Permission: String, Sendable, CaseIterable {
         case .deviceEnrol: (.member, false, "Let devices in, and take that back")
         case .rolloutRead: (.viewer, true, "See device groups, deployments and windows")
         case .rolloutEdit: (.member, false, "Make device groups and bring snapshots to devices")
+        case .brokerRead: (.member, true, "See the broker and its gateways and PLCs")
+        case .brokerEdit: (.owner, false, "Add, change and remove gateways and PLCs at the broker")
         case .stackRead: (nil, true, "List stacks and recipes")
         case .stackEdit: (.administrator, false, "Add and remove stacks")
         case .auditRead: (.owner, true, "Read the audit events")

@@ -162,6 +162,13 @@ enum RouteRules {
         member        w PATCH  devices/{device}/settings
         member        w GET    devices/{device}/environment
         member        w PUT    devices/{device}/environment
+        signedIn      r GET    broker
+        signedIn      r GET    broker/clients
+        signedIn      w POST   broker/clients
+        signedIn      r GET    broker/clients/{client}
+        signedIn      w PATCH  broker/clients/{client}
+        signedIn      w DELETE broker/clients/{client}
+        signedIn      w POST   broker/clients/{client}/password
         signedIn      r GET    device-groups
         signedIn      w POST   device-groups
         viewer        r GET    device-groups/{group}

@@ -104,6 +104,12 @@ struct WholeHouse {
                     tunnels: DeviceTunnels(
                         opener: NoTunnelOpener(), door: door, loop: group.loops[0])),
                 PageTokenRoutes(tokens: stores.pageTokens),
+                BrokerRoutes(
+                    stores: stores,
+                    users: BrokerUsers(
+                        stores: stores,
+                        access: BrokerAccess(files: BrokerFiles(path), link: BrokerLink())),
+                    status: { BrokerStatus(state: .stopped) }),
                 FlowTestRoutes(
                     stores: stores,
                     runner: try FlowTestRunner.assemble(

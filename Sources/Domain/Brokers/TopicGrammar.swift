@@ -1,0 +1,66 @@
+import Basics
+
+/// What the broker's users may publish and receive, and the topics between the appliance and its
+/// broker. The topics of the two kinds of agent stand in `AgentTopic` and `StockTopic`. In a rule of
+/// ours %t is the user's team, %d its device, %a its application, and `*` any rest of a level.
+package enum TopicGrammar {
+    // MARK: Rules that many users share
+
+    /// A stock agent, the project nodes of its flows, and the team's own topics.
+    package static let stockAgent: [AccessRule] = [
+        AccessRule(.subscribe, rule: "ff/v1/%t/d/%d/command"),
+        AccessRule(.subscribe, rule: "ff/v1/%t/a/%a/command"),
+        AccessRule(.publish, rule: "ff/v1/%t/d/%d/status"),
+        AccessRule(.publish, rule: "ff/v1/%t/d/%d/logs"),
+        AccessRule(.publish, rule: "ff/v1/%t/d/%d/resources"),
+        AccessRule(.publish, rule: "ff/v1/%t/d/%d/response/#"),
+        AccessRule(.publish, rule: "ff/v1/%t/p/dev:%d/out/#"),
+        AccessRule(.publish, rule: "ff/v1/%t/p/+/in/#"),
+        AccessRule(.subscribe, rule: "ff/v1/%t/p/+/out/#"),
+        AccessRule(.subscribe, rule: "ff/v1/%t/p/dev:%d/res/#"),
+        AccessRule(.subscribe, rule: "ff/v1/%t/p/dev:%d/res-*/#"),
+        AccessRule(.publish, rule: "ff/v1/%t/p/+/res/#"),
+        AccessRule(.publish, rule: "ff/v1/%t/p/+/res-*/#"),
+        AccessRule(.both, rule: "ff/v1/%t/c/#"),
+    ]
+
+    /// What the MQTT nodes of a stock agent may use.
+    package static let stockNodes: [AccessRule] = [AccessRule(.both, rule: "ff/v1/%t/c/#")]
+
+    package static let agent: [AccessRule] = [
+        AccessRule(.subscribe, rule: "ls/v1/%t/d/%d/command"),
+        AccessRule(.publish, rule: "ls/v1/%t/d/%d/status"),
+        AccessRule(.publish, rule: "ls/v1/%t/d/%d/reply"),
+    ]
+
+    /// What a client of the plant's own never gets: the product's topics and the broker's. Its
+    /// team's part of the former it may have.
+    package static func isReserved(_ filter: String, team: Team.ID) -> Bool {
+        let levels = filter.split(separator: "/", omittingEmptySubsequences: false)
+        guard let first = levels.first else { return true }
+        if first == "ff", levels.count > 4, levels[1] == "v1", levels[2] == team.text,
+            levels[3] == "c"
+        {
+            return false
+        }
+        return first.hasPrefix("$") || ["ff", "ls", "+", "#"].contains(first)
+    }
+
+    /// User name of the MQTT nodes in the flows of a stock agent.
+    package static func nodesName(team: Team.ID, device: Device.ID) -> String {
+        "mq:remote:\(team):\(device)"
+    }
+
+    // MARK: The appliance and its broker
+
+    /// The appliance's own user name and client id.
+    package static let link = "lineside"
+    package static let control = "$CONTROL/lineside/v1"
+    package static let controlAnswer = "$CONTROL/lineside/v1/answer"
+    package static let presence = "$CONTROL/lineside/v1/presence"
+
+    package static let droppedCount = "$SYS/broker/publish/messages/dropped"
+    package static let connectionCount = "$SYS/broker/clients/connected"
+    package static let receivedCount = "$SYS/broker/messages/received"
+    package static let counts = [droppedCount, connectionCount, receivedCount]
+}

@@ -44,7 +44,7 @@ struct BrokerLifeTests {
         let password = try #require(made["password"].string)
         let id = try #require(made["id"].string)
 
-        func publishes(_ port: Int64) async throws -> Bool {
+        @Sendable func publishes(_ port: Int64) async throws -> Bool {
             let program = try ProgramUnderTest(
                 "/usr/bin/mosquitto_pub",
                 [

@@ -155,6 +155,7 @@ package actor AgentRuntime {
             file.bootID == (try? ProcessIdentity.bootID()),
             let process = DirectBackend().adopt(file.identity, layout)
         else { return }
+        Log("agent").notice("ends process \(process.identity.pid) in slot \(slot.rawValue)")
         process.signal(.terminate)
         let end = Task {
             try await Task.sleep(for: .seconds(20))

@@ -160,7 +160,9 @@ extension AgentTransactions {
         }
         let record = machine.record
         let slot = record.phase == .commit ? record.target : record.slot
-        parts.journal.keep([record.revision])
+        // One that came meanwhile waits for its turn.
+        let revisions = [record.revision, wanted?.revision, next?.revision].compactMap(\.self)
+        parts.journal.keep(Set(revisions))
         var contents: [ContentAddress] = []
         var trees: Set<ContentAddress> = []
         if let content = committed?.snapshot, let manifest = try? await manifest(committed) {
@@ -189,6 +191,7 @@ extension AgentTransactions {
     func runCommitted() async {
         let (slot, revision) = machine.record.running
         guard let slot, let document = running, document.revision == revision else {
+            log.info("nothing runs: revision \(revision), committed \(committed?.revision ?? 0)")
             await parts.runtime.stopAll(device)
             return
         }

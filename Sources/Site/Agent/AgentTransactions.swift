@@ -117,6 +117,11 @@ package actor AgentTransactions {
         inline = document.inline
         var document = document
         document.inline = [:]
+        if committed == nil, document.revision == machine.record.committed, isSettled {
+            // It was lost on the disk: what is staged runs again.
+            committed = document
+            perform(.run)
+        }
         let same = isSettled && committed.map { document.runsTheSame(as: $0) } ?? false
         // What may change without a switch does so at once.
         if same { await adopt(document) }
@@ -128,7 +133,7 @@ package actor AgentTransactions {
         if machine.record.phase == .waiting { restartStep() }
         return true
     }
-    private var next: DesiredDocument?
+    var next: DesiredDocument?
 
     /// Whether what is committed is what runs.
     private var isSettled: Bool {

@@ -57,10 +57,11 @@ struct Appliance: Sendable {
                 runtime: instances.registry, signal: signal),
             sockets: sockets)
         let content = DeviceContentParts(
-            instances, stores: stores, state: paths.root, bus: bus)
+            instances, stores: stores, state: paths.root, bus: bus,
+            practice: configuration.instances.practice)
         let broker = SiteBroker(
-            configuration, paths, stores: stores, entrance: BrokerEntrance(),
-            alarms: instances.alarms, loops: group)
+            configuration, paths, stores: stores, authority: foundations.authority,
+            entrance: BrokerEntrance(), alarms: instances.alarms, loops: group)
         let parts = try Devices.raise(
             foundations, instances, bus: bus, link: broker.link, manifests: content.manifests,
             contents: content.contents)

@@ -9,12 +9,15 @@ struct DeviceContentParts: Sendable {
     let contents: DeviceContents
     let records: DeviceRecordKeeper
 
-    init(_ instances: Instances, stores: Stores, state: String, bus: EventBus) {
+    init(
+        _ instances: Instances, stores: Stores, state: String, bus: EventBus, practice: Bool
+    ) {
         packages = PackageRegistry(stacks: instances.stacks, stores: stores, state: state)
         artifacts = ArtifactKeeper(
             vault: instances.vault, stores: stores, stacks: instances.stacks, state: state)
         manifests = SnapshotManifests(
-            vault: instances.vault, stores: stores, artifacts: artifacts)
+            vault: instances.vault, stores: stores, artifacts: artifacts,
+            practice: practice)
         contents = DeviceContents(vault: instances.vault, artifacts: stores.artifacts)
         records = DeviceRecordKeeper(
             logs: stores.logs, resources: stores.resources, bus: bus)

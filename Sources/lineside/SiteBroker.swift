@@ -14,7 +14,8 @@ struct SiteBroker: Sendable {
 
     init(
         _ configuration: Configuration, _ paths: StatePaths, stores: Stores,
-        entrance: BrokerEntrance, alarms: any SiteAlarmBoard, loops: EventLoopGroup
+        authority: SiteAuthority, entrance: BrokerEntrance, alarms: any SiteAlarmBoard,
+        loops: EventLoopGroup
     ) {
         let files = BrokerFiles(paths.broker)
         access = BrokerAccess(files: files, link: link)
@@ -22,21 +23,22 @@ struct SiteBroker: Sendable {
         self.entrance = entrance
         service = BrokerService(
             BrokerService.Parts(
-                files: files, settings: Self.settings(configuration, paths), stores: stores,
+                files: files,
+                settings: Self.settings(configuration, certificate: authority.shownFile),
+                stores: stores,
                 users: users, access: access, link: link, entrance: entrance, alarms: alarms,
                 loops: loops))
     }
 
     private static func settings(
-        _ configuration: Configuration, _ paths: StatePaths
+        _ configuration: Configuration, certificate: String
     ) -> BrokerSettings {
         let broker = configuration.broker
         func filled(_ text: String) -> String? { text.isEmpty ? nil : text }
         var settings = BrokerSettings(
             isEnabled: broker.enabled, addresses: configuration.listen.addresses,
             port: configuration.listen.broker,
-            certificate: "\(paths.serverCertificate)/server.pem",
-            key: "\(paths.serverCertificate)/server.key",
+            certificate: certificate, key: certificate,
             stopsOnExit: configuration.instances.stopOnExit)
         settings.plain = broker.plain.compactMap { text in
             Configuration.addressAndPort(text).map {

@@ -11,11 +11,16 @@ package struct SnapshotManifests: Sendable {
     private let vault: Vault
     private let stores: Stores
     private let artifacts: ArtifactKeeper
+    private let practice: Bool
 
-    package init(vault: Vault, stores: Stores, artifacts: ArtifactKeeper) {
+    /// - Parameter practice: where the site has no stack, devices run the practice runtime.
+    package init(
+        vault: Vault, stores: Stores, artifacts: ArtifactKeeper, practice: Bool = false
+    ) {
         self.vault = vault
         self.stores = stores
         self.artifacts = artifacts
+        self.practice = practice
     }
 
     /// - Parameter stack: `nil`: that of the snapshot's version, else the newest of the site.
@@ -33,13 +38,14 @@ package struct SnapshotManifests: Sendable {
         }
         let wanted = modules.sorted { ($0.name, $0.version) < ($1.name, $1.version) }
         let fingerprint =
-            "\(chosen.id) "
+            "\(chosen?.id.text ?? "practice") "
             + (modules.isEmpty ? "-" : ArtifactKeeper.name(of: wanted, in: team))
         let known = try await DeviceContentFault.stored { () throws(StoreError) in
             try await stores.artifacts.manifest(of: id, fingerprint: fingerprint)
         }
         if let known, await vault.renew(known) { return known }
-        var trees = [("stack", try await artifacts.tree(of: chosen.id))]
+        var trees: [(String, Artifact)] = []
+        if let chosen { trees.append(("stack", try await artifacts.tree(of: chosen.id))) }
         if !modules.isEmpty {
             trees.append(
                 (
@@ -64,7 +70,7 @@ package struct SnapshotManifests: Sendable {
 
     private func stack(
         for snapshot: Snapshot, _ wanted: Stack.ID?
-    ) async throws(DeviceContentFault) -> Stack {
+    ) async throws(DeviceContentFault) -> Stack? {
         var id = wanted
         if id == nil, let version = snapshot.versionID {
             id = try? await stores.versions.get(version).stackID
@@ -77,13 +83,13 @@ package struct SnapshotManifests: Sendable {
         let newest = try await DeviceContentFault.stored { () throws(StoreError) in
             try await stores.stacks.list(PageRequest(limit: 1)).items.first
         }
-        guard let newest else { throw .noStack(snapshot.id) }
+        guard newest != nil || practice else { throw .noStack(snapshot.id) }
         return newest
     }
 
     /// Nothing of it changes when somebody renames what it is about.
     private static func text(
-        _ snapshot: Snapshot, flows: Int, trees: [(String, Artifact)], stack: Stack,
+        _ snapshot: Snapshot, flows: Int, trees: [(String, Artifact)], stack: Stack?,
         modules: [NodeModule]
     ) -> [UInt8] {
         var json = JSONWriter()
@@ -103,8 +109,8 @@ package struct SnapshotManifests: Sendable {
                         json.field("name", name)
                         json.field("digest", artifact.digest.hex)
                         json.field("size", artifact.size.bytes)
-                        json.field("nodeRED", name == "stack" ? stack.nodeRED : nil)
-                        json.field("node", name == "stack" ? stack.node : nil)
+                        json.field("nodeRED", name == "stack" ? stack?.nodeRED : nil)
+                        json.field("node", name == "stack" ? stack?.node : nil)
                         json.field("architecture", architecture(of: artifact, stack))
                     }
                 }
@@ -123,8 +129,8 @@ package struct SnapshotManifests: Sendable {
 
     /// Of a stack the import has looked into it; it may name a machine beside compiled parts for
     /// others.
-    private static func architecture(of artifact: Artifact, _ stack: Stack) -> String {
-        artifact.kind == .stack
-            ? ArtifactKeeper.node(stack.architecture) : artifact.architecture
+    private static func architecture(of artifact: Artifact, _ stack: Stack?) -> String {
+        guard artifact.kind == .stack, let stack else { return artifact.architecture }
+        return ArtifactKeeper.node(stack.architecture)
     }
 }

@@ -111,7 +111,7 @@ import Testing
             [
                 "-c",
                 """
-                import os, socket, sys
+                os, socket, sys = map(__import__, ("os", "socket", "sys"))
                 os.chdir(sys.argv[1])
                 os.setgroups([])
                 os.setresgid(65534, 65534, 65534)

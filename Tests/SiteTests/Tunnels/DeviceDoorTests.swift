@@ -234,6 +234,7 @@ import Testing
             let now = loop.counters.received
             same = now == last ? same + 1 : 0
             last = now
+            // Nothing tells that no more comes: fifty looks that find nothing new must do.
             try await Task.sleep(for: .milliseconds(2))
         }
         #expect(loop.counters.received < 4_000_000)

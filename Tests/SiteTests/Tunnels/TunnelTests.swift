@@ -161,6 +161,7 @@ struct TunnelHouse: Sendable {
             let now = sent.withLock { $0 }
             same = now == last ? same + 1 : 0
             last = now
+            // Nothing tells that no more comes: fifty looks that find nothing new must do.
             try await Task.sleep(for: .milliseconds(2))
         }
         #expect(last < 16 << 20)

@@ -8,7 +8,7 @@ struct InboundMessages {
 
     /// Unacknowledged messages that we bear. Far above the receive maximum that we announce, since
     /// Mosquitto 2.0.11 goes beyond that under load (seen here; its issue 2306).
-    static let limit = 1_000
+    static let limit = 20_000
 
     /// QoS 2 identifiers that the broker has not released.
     var received: Set<UInt16> = []

@@ -78,6 +78,8 @@ struct BrokerLifeTests {
         _ = try await eventually("a PLC that is let in") {
             try await publishes(before.port) ? true : nil
         }
+        // Until the appliance is back in the broker, a removal waits for it.
+        _ = try await eventually("the link") { [client] in try await broker(client) }
         #expect(try await client.delete("/api/v1/broker/clients/\(id)").status == 204)
         // The broker was only just started anew: it hears of it once the appliance is back with it.
         _ = try await eventually("a PLC that is let in no more") {

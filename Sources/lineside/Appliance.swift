@@ -86,7 +86,10 @@ struct Appliance: Sendable {
         let devices = try DeviceWorkings(
             paths, configuration, foundations, certificates: certificates,
             port: doors.ports.platform, parts: parts,
-            observer: DeviceObservers([broker.users, parts.fleet, rollout.service]))
+            observer: DeviceObservers([
+                broker.users, parts.fleet, rollout.service,
+                TunnelEnding(tunnels: deviceDoors.tunnels),
+            ]))
         let pki = PublicCertificates(
             book: foundations.authority.book, devices: certificates, next: page.answer)
         let resources = Resources(

@@ -1,5 +1,6 @@
 import API
 import Basics
+import Domain
 import HTTP
 import Net
 import Site
@@ -56,5 +57,15 @@ struct DeviceDoors: Sendable {
             }
             return await next(request)
         }
+    }
+}
+
+/// The way to a device that is let in no more ends with its session; a stock agent's has no
+/// certificate by which the door would find it.
+struct TunnelEnding: DeviceObserver {
+    let tunnels: DeviceTunnels
+
+    func ended(_ devices: [Device]) async {
+        for device in devices { await tunnels.end(device.id) }
     }
 }

@@ -125,6 +125,8 @@ enum Packets {
                 }
             }
             guard let found = try? ConnectPacket.read(bytes) else { continue }
+            // Nobody is vouched for without a name, and 3.1.1 knows no password alone.
+            guard found.packet.username != nil || found.packet.level == 5 else { continue }
             // What is passed on is what was read, whatever that was.
             let passed = found.packet.bytes(password: [1, 2, 3])
             let again = try ConnectPacket.read(passed)

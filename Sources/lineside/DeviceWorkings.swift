@@ -29,6 +29,7 @@ struct DeviceWorkings: Sendable {
         }
         let book = foundations.authority.book
         let names = configuration.names
+        let listening = configuration.listen.addresses
         let authorities: @Sendable () -> String = { book.authorities }
         self.parts = parts
         reports = parts.fleet
@@ -41,7 +42,10 @@ struct DeviceWorkings: Sendable {
                 // As long as the authority's key stays, this is the same site.
                 site: String(Hex.encode(book.spkiSHA256).prefix(20)), key: key,
                 authorities: authorities, pin: book.spkiSHA256,
-                urls: { Self.urls(.current(extra: names), named: names, port: port) }),
+                urls: {
+                    Self.urls(
+                        .current(extra: names), named: names, listening: listening, port: port)
+                }),
             observer: observer)
         stock = StockEnrolment(
             stores: foundations.stores, sealer: foundations.sealer, observer: observer)
@@ -49,8 +53,14 @@ struct DeviceWorkings: Sendable {
 
     /// What the configuration names comes first: it is what the plant wants to be called. Then
     /// addresses: a device need not have a DNS.
-    static func urls(_ local: LocalNames, named: [String], port: Int) -> [String] {
-        let all = local.addresses.filter { $0 != "127.0.0.1" && $0 != "::1" }
+    static func urls(
+        _ local: LocalNames, named: [String], listening: [String], port: Int
+    ) -> [String] {
+        // Where it listens on some addresses only, a device that tries others waits for nothing.
+        let isEverywhere = listening.contains { $0 == "::" || $0 == "0.0.0.0" }
+        let all = (isEverywhere ? local.addresses : listening).filter {
+            $0 != "127.0.0.1" && $0 != "::1"
+        }
         let addresses = all.isEmpty ? ["127.0.0.1"] : all
         let chosen = addresses.filter(named.contains) + addresses.filter { !named.contains($0) }
         let names = named.filter(local.names.contains)

@@ -84,14 +84,14 @@ package final class DeviceTunnels: Service {
             return (nil, token)
         }
         if let line { return line }
-        if let token {
+        return try await wait(for: device) { [self] in
+            guard let token else { return }
             Task {
                 do throws(TunnelFault) {
                     try await opener.open(device, agent: agent, token: token)
                 } catch { fail(device, token, error) }
             }
         }
-        return try await wait(for: device)
     }
 
     private static func token(for device: Device.ID, agent: Device.Agent) -> String {
@@ -99,7 +99,10 @@ package final class DeviceTunnels: Service {
         return agent == .stock ? "ffde_\(device)_\(secret)" : secret
     }
 
-    private func wait(for device: Device.ID) async throws(TunnelFault) -> Line {
+    /// - Parameter begin: called once somebody waits: a refusal that came before would be nobody's.
+    private func wait(
+        for device: Device.ID, begin: @Sendable () -> Void
+    ) async throws(TunnelFault) -> Line {
         let result = await withCheckedContinuation {
             (continuation: CheckedContinuation<Result<Line, TunnelFault>, Never>) in
             let (ready, number) = state.withLock { state -> (Result<Line, TunnelFault>?, UInt64) in
@@ -111,6 +114,7 @@ package final class DeviceTunnels: Service {
                 return (nil, state.next)
             }
             if let ready { return continuation.resume(returning: ready) }
+            begin()
             loop.execute { [self] in
                 _ = loop.schedule(after: Self.patience) { [weak self] in
                     self?.giveUp(device, number)

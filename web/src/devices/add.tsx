@@ -97,7 +97,7 @@ function MakeToken({ kind }: { kind: Exclude<Way, "request" | "import"> }) {
         {home.field}
         <TextField
           label={t("name")}
-          hint={t(kind === "provisioning" ? "enrol.tokenNameHint" : "enrol.nameHint")}
+          hint={t("enrol.tokenNameHint")}
           maxLength={80}
           value={name}
           onChange={setName}

@@ -161,8 +161,8 @@ export const deDevices: Record<keyof typeof enDevices, string> = {
   "enrol.import": "Aus einer Tabelle",
   "enrol.importText": "Hunderte Geräte mit Namen, Art und Schlagworten auf einmal.",
   "enrol.defaultName": "Neues Gerät",
-  "enrol.nameHint": "Bei einer Verwendung bekommt das Gerät diesen Namen.",
-  "enrol.tokenNameHint": "Damit Sie ihn wiederfinden.",
+  "enrol.tokenNameHint":
+    "Damit Sie ihn wiederfinden. Das Gerät behält seinen eigenen Rechnernamen, bis Sie es umbenennen.",
   "enrol.uses": "Geräte, die es verwenden dürfen",
   "enrol.usesHint": "Jedes Gerät verbraucht eine Verwendung.",
   "enrol.days": "Gültig für Tage",

@@ -152,8 +152,8 @@ export const enDevices = {
   "enrol.import": "From a table",
   "enrol.importText": "Hundreds of devices with names, types and tags at once.",
   "enrol.defaultName": "New device",
-  "enrol.nameHint": "With one use, the device gets this name.",
-  "enrol.tokenNameHint": "So that you find it again.",
+  "enrol.tokenNameHint":
+    "So that you find it again. The device keeps its own host name until you rename it.",
   "enrol.uses": "Devices that may use it",
   "enrol.usesHint": "Each device uses it up once.",
   "enrol.days": "Valid for days",

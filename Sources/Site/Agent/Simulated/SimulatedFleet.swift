@@ -42,17 +42,7 @@ package final class SimulatedFleet: Sendable {
         let gate = Gate(Self.enrolling)
         let failure = await withTaskGroup(of: String?.self) { group in
             for number in missing {
-                let (directory, file) = (directory(number), file(number))
-                group.addTask {
-                    await gate.enter()
-                    defer { gate.leave() }
-                    if Task.isCancelled { return nil }
-                    do {
-                        try Files.makeDirectory(directory)
-                        try await enrolment.enrol(number).save(file)
-                        return nil
-                    } catch { return "device \(number): \(error)" }
-                }
+                group.addTask { await self.admit(number, enrolment, gate) }
             }
             var first: String?
             for await failure in group where failure != nil && first == nil {
@@ -63,6 +53,27 @@ package final class SimulatedFleet: Sendable {
         }
         if let failure { throw Fault(failure) }
         return missing.count
+    }
+
+    /// - Returns: why it was not let in.
+    private func admit(
+        _ number: Int, _ enrolment: SimulatedEnrolment, _ gate: Gate
+    ) async -> String? {
+        await gate.enter()
+        defer { gate.leave() }
+        guard !Task.isCancelled else { return nil }
+        do {
+            try await enrol(number, enrolment)
+            return nil
+        } catch {
+            return "device \(number): \(error)"
+        }
+    }
+
+    /// Apart from its `catch`: together they crash the optimizer of Swift 6.3.
+    private func enrol(_ number: Int, _ enrolment: SimulatedEnrolment) async throws {
+        try Files.makeDirectory(directory(number))
+        try await enrolment.enrol(number).save(file(number))
     }
 
     /// Makes them and lets those connect that are not to be away.

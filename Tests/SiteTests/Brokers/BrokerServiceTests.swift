@@ -74,6 +74,20 @@ struct BrokerServiceTests {
         try await house.end()
     }
 
+    @Test("Thousands of commands later the broker still lets in who may come")
+    func manyCommands() async throws {
+        let house = try await BrokerHouse()
+        try await house.up()
+        try await house.access.put([.known("plc-1", "secret", rules: Self.rules)])
+        for number in 0..<4_000 {
+            try await house.access.put([.known("plc-2", "\(number)", rules: Self.rules)])
+        }
+        let client = house.client("plc-1", "secret")
+        try await client.connect()
+        await client.disconnect()
+        try await house.end()
+    }
+
     @Test("Topics are whose they are, for publishing, subscribing and receiving")
     func topics() async throws {
         let house = try await BrokerHouse()

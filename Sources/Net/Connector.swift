@@ -20,20 +20,46 @@ extension EventLoop {
         to address: ConnectAddress, tls: ConnectTLS? = nil, timeout: Duration = .seconds(10),
         _ opened: @escaping @Sendable (Result<any ByteChannel, NetError>) -> Void
     ) {
-        let fd = Self.socket(connectingTo: address)
+        attempt(Attempt(address: address, tls: tls, deadline: now + timeout, opened: opened))
+    }
+
+    private struct Attempt {
+        let address: ConnectAddress
+        let tls: ConnectTLS?
+        let deadline: LoopTime
+        let opened: @Sendable (Result<any ByteChannel, NetError>) -> Void
+        var pause = Duration.milliseconds(2)
+    }
+
+    /// A Unix listener whose queue is full refuses with EAGAIN and there is nothing to wait on
+    /// (unix(7)): asked again, ever less often, so that a thousand at once only come later.
+    private func attempt(_ attempt: Attempt) {
+        let fd = Self.socket(connectingTo: attempt.address)
+        if fd == -EAGAIN, case .unix = attempt.address {
+            guard now < attempt.deadline else {
+                return execute { attempt.opened(.failure(.timedOut(.connect))) }
+            }
+            _ = schedule(after: attempt.pause) { [weak self] in
+                var next = attempt
+                next.pause = min(attempt.pause * 2, .milliseconds(50))
+                self?.attempt(next)
+            }
+            return
+        }
         guard fd >= 0 else {
             let error: NetError =
                 fd == -EINVAL
-                ? .badAddress(address.description)
-                : NetError.from(-fd, "connect to \(address)")
-            return execute { opened(.failure(error)) }
+                ? .badAddress(attempt.address.description)
+                : NetError.from(-fd, "connect to \(attempt.address)")
+            return execute { attempt.opened(.failure(error)) }
         }
         let channel =
-            if let tls {
-                TLSChannel(
-                    self, fd, connecting: true, .client(tls))
+            if let tls = attempt.tls {
+                TLSChannel(self, fd, connecting: true, .client(tls))
             } else { SocketChannel(self, fd, connecting: true) }
-        channel.open(limit: timeout) { result in opened(result.map { channel }) }
+        channel.open(limit: attempt.deadline - now) { result in
+            attempt.opened(result.map { channel })
+        }
     }
 
     /// Any thread.

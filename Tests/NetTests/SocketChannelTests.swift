@@ -43,6 +43,35 @@ import Testing
         #expect(!Files.exists(path))
     }
 
+    @Test("A Unix listener that is behind is asked again until it has room, or the time is up")
+    func crowded() async throws {
+        let directory = try TemporaryDirectory()
+        let path = "\(directory.path)/crowded.sock"
+        let socket = try CrowdedSocket(path)
+        let first = try CrowdedSocket.connection(path)
+        let clock = LoopClock.manual()
+        var options = EventLoop.Options()
+        options.clock = clock
+        let group = try EventLoopGroup(options: options)
+        await #expect(throws: NetError.timedOut(.connect)) {
+            async let late = group.loops[0].connect(to: .unix(path: path), timeout: .zero)
+            _ = try await late
+        }
+        let loop = group.loops[0]
+        let channel = Mailbox<any ByteChannel>()
+        await loop.run {
+            loop.connect(to: .unix(path: path)) { result in
+                if case .success(let open) = result { channel.put(open) }
+            }
+        }
+        _ = try socket.accept()
+        clock.advance(by: .milliseconds(2))
+        let open = try #require(await channel.take())
+        #expect(open.isOpen)
+        withExtendedLifetime(first) {}
+        await group.shutdown()
+    }
+
     @Test("A large static answer waits in place: nothing of it is held in memory")
     func backPressure() async throws {
         let pair = try await Pair()

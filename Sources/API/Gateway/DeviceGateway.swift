@@ -33,16 +33,19 @@ package struct DeviceGateway: Sendable {
                 notice, to: request, platform: platform, path: "/devices/\(id)")
         }
         guard let entrance = await entrances.entrance(of: id) else { return say(.notFound) }
-        guard gateway.provenance(request).maySpendCookie(of: called.httpsOrigin) else {
-            return say(.forbidden)
-        }
-        let cookie = gateway.ticketCookie(request, side: side, slug: DeviceEntrance.slug(id))
-        guard
+        let isOurs = gateway.provenance(request).maySpendCookie(of: called.httpsOrigin)
+        guard isOurs || side == .pages else { return say(.forbidden) }
+        let slug = DeviceEntrance.slug(id)
+        let cookie = gateway.ticketCookie(request, side: side, slug: slug)
+        guard isOurs,
             let (caller, ticket) = await gateway.doorkeeper.admit(
                 cookie: cookie, side: side, to: id, at: entrance.path)
-        else { return say(.signIn) }
+        else {
+            guard side == .pages else { return say(.signIn) }
+            return gateway.signInFirst(request, platform: platform, slug: slug, back: below)
+        }
         guard let agent = entrance.agent else {
-            return say(.notConnected(name: entrance.name, reason: "it has not enrolled yet"))
+            return say(.notConnected(name: entrance.name, .neverEnrolled))
         }
         // A stock agent's tunnel knows one right: all. And it leads to its editor only.
         if agent == .stock {
@@ -51,7 +54,7 @@ package struct DeviceGateway: Sendable {
         }
         let line: DeviceTunnels.Line
         do throws(TunnelFault) { line = try await tunnels.line(to: id, agent: agent) } catch {
-            return say(.notConnected(name: entrance.name, reason: Self.reason(error)))
+            return say(.notConnected(name: entrance.name, Self.distance(error)))
         }
         switch line {
         case .stream(_, let upstream):
@@ -66,7 +69,7 @@ package struct DeviceGateway: Sendable {
             }
             return await StockForwarder(tunnel: tunnel, sockets: gateway.sockets).forward(
                 request, below: below, ticket: ticket, path: entrance.path, platform: platform)
-                ?? say(.notConnected(name: entrance.name, reason: "it did not answer"))
+                ?? say(.notConnected(name: entrance.name, .silent))
         }
     }
 
@@ -90,11 +93,15 @@ package struct DeviceGateway: Sendable {
                 return nil
             }
         }
+        // As on the pages of an instance: no business of a flow.
+        let dropsAuthorization =
+            side == .editors
+            || PageGateway.isOurs(request.headers[Header.authorization], access: .login)
         let policy = ProxyPolicy(
             rewriteRequestHeaders: { [token] headers in
                 Gateway.clean(&headers)
+                if dropsAuthorization { headers.remove(Header.authorization) }
                 if let token {
-                    headers.remove(Header.authorization)
                     headers[Gateway.tokenHeader] = token
                 } else {
                     headers[Gateway.pageHeader] = entrance.pageSecret
@@ -123,11 +130,11 @@ package struct DeviceGateway: Sendable {
         return .full(status: status, headers: headers, body: body)
     }
 
-    private static func reason(_ fault: TunnelFault) -> String {
+    private static func distance(_ fault: TunnelFault) -> GatewayAnswers.Distance {
         switch fault {
-        case .offline: "it is offline"
-        case .refused(let reason): reason
-        case .timedOut: "it was asked, and did not come"
+        case .offline: .offline
+        case .refused(let reason): .said(reason)
+        case .timedOut: .silent
         }
     }
 

@@ -62,6 +62,27 @@ package struct Gateway: Sendable {
         Cookie.value(GatewayTicket.cookieName(side, slug: slug), in: request.headers)
     }
 
+    /// Sends a browser that has not signed in on this origin through the platform and back; scripts
+    /// get a problem.
+    /// - Parameters:
+    ///   - slug: what is to be opened.
+    ///   - back: where in it the browser goes then.
+    func signInFirst(
+        _ request: Request, platform: String, slug: String, back: String
+    ) -> Response {
+        let navigation =
+            request.method == .get && request.head.upgrade == nil
+            && request.headers[Header.accept]?.contains("text/html") == true
+        guard navigation else { return .problem(.unauthenticated) }
+        let path = PercentCoding.encode(back)
+        return .empty(
+            303,
+            headers: [
+                Header.location: "\(platform)/open/pages/\(slug)?path=\(path)",
+                Header.cacheControl: "no-store",
+            ])
+    }
+
     func provenance(_ request: Request) -> RequestProvenance {
         RequestProvenance(
             origin: request.headers[Header.origin], site: request.headers[Header.secFetchSite],

@@ -9,13 +9,30 @@ struct GatewayAnswers: Sendable {
         case notFound
         case signIn
         case notRunning(name: String, state: String)
-        /// A device to which there is no way. The reason continues a sentence.
-        case notConnected(name: String, reason: String)
+        /// A device to which there is no way.
+        case notConnected(name: String, Distance)
         /// Signed in, and not allowed.
         case mayNot
         case forbidden
         case throttled(seconds: Int)
         case failed
+    }
+
+    /// Why there is no way to a device.
+    enum Distance: Sendable {
+        case neverEnrolled, offline, silent
+        /// In its own words.
+        case said(String)
+
+        func words(german: Bool) -> String {
+            switch self {
+            case .neverEnrolled:
+                german ? "es wurde noch nicht angemeldet" : "it has not enrolled yet"
+            case .offline: german ? "es ist getrennt" : "it is offline"
+            case .silent: german ? "es antwortet nicht" : "it does not answer"
+            case .said(let text): text
+            }
+        }
     }
 
     let origins: SiteOrigins
@@ -61,8 +78,8 @@ struct GatewayAnswers: Sendable {
         case .notFound: .notFound("This page")
         case .signIn: .unauthenticated
         case .notRunning(let name, let state): .busy("\(name) is \(state). Start it in Lineside.")
-        case .notConnected(let name, let reason):
-            .busy("\(name) cannot be reached: \(reason).")
+        case .notConnected(let name, let distance):
+            .busy("\(name) cannot be reached: \(distance.words(german: false)).")
         case .mayNot: .forbidden("Your role does not include changing this device.")
         case .forbidden: .foreignOrigin
         case .throttled: .throttled("Wait a minute, then try again.")
@@ -96,17 +113,17 @@ struct GatewayAnswers: Sendable {
             german
                 ? ("\(name) läuft nicht", "Zustand: \(state). Starten Sie die Instanz in Lineside.")
                 : ("\(name) is not running", "State: \(state). Start the instance in Lineside.")
-        case .notConnected(let name, let reason):
+        case .notConnected(let name, let distance):
             german
                 ? (
                     "\(name) ist nicht erreichbar",
-                    "Das Gerät ist nicht verbunden (\(reason)). Versuchen Sie es wieder, "
+                    "Kein Weg zum Gerät: \(distance.words(german: true)). Versuchen Sie es wieder, "
                         + "sobald es in Lineside als verbunden erscheint."
                 )
                 : (
                     "\(name) cannot be reached",
-                    "The device is not connected: \(reason). Try again once Lineside shows it as "
-                        + "connected."
+                    "No way to the device: \(distance.words(german: false)). Try again once "
+                        + "Lineside shows it as connected."
                 )
         case .mayNot:
             german

@@ -146,18 +146,8 @@ package struct PageGateway: Sendable {
         {
             return .admitted(ticket)
         }
-        let navigation =
-            request.method == .get && request.head.upgrade == nil
-            && request.headers[Header.accept]?.contains("text/html") == true
-        guard navigation else { return .refused(.problem(.unauthenticated)) }
-        let path = PercentCoding.encode(back)
         return .refused(
-            .empty(
-                303,
-                headers: [
-                    Header.location: "\(platform)/open/pages/\(entrance.slug)?path=\(path)",
-                    Header.cacheControl: "no-store",
-                ]))
+            gateway.signInFirst(request, platform: platform, slug: entrance.slug, back: back))
     }
 
     private func pass(
@@ -180,7 +170,7 @@ package struct PageGateway: Sendable {
     }
 
     /// What was meant for us, or is a token of ours, is no business of a flow.
-    private static func isOurs(_ authorization: String?, access: PageAccess) -> Bool {
+    static func isOurs(_ authorization: String?, access: PageAccess) -> Bool {
         if access == .basic { return true }
         guard let token = bearer(authorization) else { return false }
         return token.hasPrefix(PageToken.prefix) || token.hasPrefix(PersonalToken.prefix)

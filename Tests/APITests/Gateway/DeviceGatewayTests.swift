@@ -199,6 +199,42 @@ private struct DeviceFixture {
         await fixture.end()
     }
 
+    @Test("A browser without a session for the pages goes to the platform for one, and comes back")
+    func signInFirst() async throws {
+        let fixture = try DeviceFixture(agent: .lineside, role: .dashboard)
+        let html = (Header.accept, "text/html")
+        let answer = try await fixture.page("/ui/line?a=1&b=2", [html])
+        #expect(answer.status == 303)
+        #expect(
+            answer.headers[Header.location]
+                == "https://plant:8443/open/pages/d/\(fixture.id)?path=%2Fui%2Fline%3Fa%3D1%26b%3D2"
+        )
+        #expect(try await fixture.page("/ui/").status == 401)
+        // A link on a page of another origin leads there too; its cookie is not spent on a script.
+        let foreign = [
+            html, (Header.origin, "https://elsewhere"), ("sec-fetch-site", "cross-site"),
+        ]
+        #expect(try await fixture.page("/ui/", foreign).status == 303)
+        let cookie = try fixture.cookie(.pages)
+        let script = [cookie, (Header.origin, "https://elsewhere")]
+        #expect(try await fixture.page("/ui/", script).status == 401)
+        // Whoever sees pages only gets no editor, and no way there.
+        let editor = try await fixture.editor(.get, "/", [try fixture.cookie(.editors), html])
+        #expect(editor.status == 401)
+        await fixture.end()
+    }
+
+    @Test("A page's own Authorization reaches the device, a token of the platform does not")
+    func authorization() async throws {
+        let fixture = try DeviceFixture(agent: .lineside)
+        let cookie = try fixture.cookie(.pages)
+        for (sent, left) in [("Basic YTpi", "Basic YTpi"), ("Bearer lsp_secret", nil)] {
+            let page = try await fixture.page("/ui/", [cookie, (Header.authorization, sent)])
+            #expect(page.passedOn([Header.authorization: sent])?[Header.authorization] == left)
+        }
+        await fixture.end()
+    }
+
     @Test("A device that is not there has a page that says so")
     func offline() async throws {
         for (fault, words) in [
@@ -215,6 +251,10 @@ private struct DeviceFixture {
             let text = String(decoding: bytes, as: UTF8.self)
             #expect(text.contains("Press 4 cannot be reached"))
             #expect(text.contains(words))
+            let german = try await fixture.editor(
+                .get, "/", [cookie, (Header.accept, "text/html"), ("accept-language", "de-DE")])
+            guard case .full(_, _, .bytes(let deutsch)) = german else { return }
+            #expect(!String(decoding: deutsch, as: UTF8.self).contains("offline"))
             await fixture.end()
         }
         let never = try DeviceFixture(agent: nil)

@@ -56,7 +56,8 @@ package struct DeviceRoutes: Resource {
     private func list(
         _ context: RequestContext
     ) async throws(Problem) -> Found<PageView<DeviceView>> {
-        var filter = DeviceStore.Filter(visible: try await visible(to: context.caller))
+        var filter = DeviceStore.Filter(
+            visible: try await .init(to: context.caller, in: stores.applications))
         filter.team = try Self.id("team", context)
         filter.application = try Self.id("application", context)
         filter.group = try Self.id("group", context)
@@ -66,7 +67,7 @@ package struct DeviceRoutes: Resource {
             }
         }
         let request = try context.page()
-        let narrowing = try Narrowing(context)
+        let narrowing = try DeviceNarrowing(context)
         if narrowing.isNone {
             let page = try await stored { () async throws(StoreError) in
                 try await stores.devices.list(filter, request)
@@ -85,96 +86,36 @@ package struct DeviceRoutes: Resource {
         return id
     }
 
-    /// Where the caller may see devices; `nil` for everywhere.
-    private func visible(
-        to caller: Caller
-    ) async throws(Problem) -> DeviceStore.Filter.Visible? {
-        if caller.actor.identity == .site { return nil }
-        let paths = try await stored { () async throws(StoreError) in
-            try await stores.applications.paths()
-        }
-        let seen = paths.filter { caller.may(.deviceRead, at: $0) }
-        let applications = seen.compactMap(\.application)
-        // A whole team only where none of its applications gives less.
-        let teams = seen.filter { $0.application == nil }.compactMap(\.team)
-        if seen.count == paths.count, caller.may(.deviceRead, at: .site) { return nil }
-        return DeviceStore.Filter.Visible(teams: teams, applications: applications)
-    }
-
-    /// What devices say of themselves the database cannot select by: all that match otherwise are
-    /// looked at, and the cursor is how many of them were shown.
+    /// What devices say of themselves the database cannot select by: a little of all that match
+    /// otherwise is looked at, and of those on the page the rest is read. The cursor is how many
+    /// were shown.
     private func page(
-        _ filter: DeviceStore.Filter, _ narrowing: Narrowing, _ request: PageRequest
+        _ filter: DeviceStore.Filter, _ narrowing: DeviceNarrowing, _ request: PageRequest
     ) async throws(Problem) -> Page<DeviceView> {
-        var matching: [(device: Device, facts: DeviceFacts)] = []
-        var next = PageRequest(limit: PageRequest.maximumLimit, query: request.query)
-        while true {
-            let asked = next
-            let stretch = try await stored { () async throws(StoreError) in
-                try await stores.devices.list(filter, asked)
-            }
-            let facts = try await maker.facts(of: stretch.items)
-            for device in stretch.items {
-                let facts = facts[device.id] ?? DeviceFacts()
-                if narrowing.takes(facts) { matching.append((device, facts)) }
-            }
-            guard let cursor = stretch.next else { break }
-            next = PageRequest(
-                limit: PageRequest.maximumLimit, cursor: cursor, query: request.query)
+        let heads = try await stored { () async throws(StoreError) in
+            try await stores.devices.heads(filter, request)
         }
-        narrowing.sort(&matching)
+        let facts = try await maker.facts(of: heads.map(\.id))
+        let matching = narrowing.order(heads, facts, now: .now())
         let shown = max(0, request.cursor?.keys.first.flatMap { Int($0) } ?? 0)
-        let part = Array(matching.dropFirst(shown).prefix(request.limit))
-        let facts = Dictionary(part.map { ($0.device.id, $0.facts) }) { first, _ in first }
+        let part = matching.dropFirst(shown).prefix(request.limit)
+        let devices = try await stored { () async throws(StoreError) in
+            try await stores.devices.some(Array(part))
+        }
         let end = shown + part.count
         return Page(
-            items: try await maker.views(part.map(\.device), facts), count: matching.count,
-            next: end < matching.count ? Cursor(["\(end)"]) : nil)
+            items: try await maker.views(part.compactMap { devices[$0] }, facts),
+            count: matching.count, next: end < matching.count ? Cursor(["\(end)"]) : nil)
     }
 }
 
-/// What a list is cut down to and sorted by beyond what the database knows.
-private struct Narrowing {
-    enum Order: String, CaseIterable { case name, state, lastSeen = "last-seen" }
-
-    var state: String?
-    var isConnected: Bool?
-    var order = Order.name
-
-    init(_ context: RequestContext) throws(Problem) {
-        state = context.query("state")
-        if let text = context.query("connected") {
-            guard text == "true" || text == "false" else {
-                throw .invalid("connected", "must be true or false")
-            }
-            isConnected = text == "true"
+extension DeviceStore.Filter.Visible {
+    /// Where the caller may see devices; `nil` for everywhere.
+    init?(to caller: Caller, in applications: ApplicationStore) async throws(Problem) {
+        let visible = try await Visibility(.deviceRead, for: caller, in: applications)
+        guard let teams = visible.teams, let applications = visible.applications else {
+            return nil
         }
-        if let text = context.query("sort") {
-            guard let order = Order(rawValue: text) else {
-                let words = Order.allCases.map(\.rawValue).joined(separator: ", ")
-                throw .invalid("sort", "must be one of \(words)")
-            }
-            self.order = order
-        }
-    }
-
-    var isNone: Bool { state == nil && isConnected == nil && order == .name }
-
-    func takes(_ facts: DeviceFacts) -> Bool {
-        (state.map { $0 == facts.state } ?? true)
-            && (isConnected.map { $0 == facts.isConnected } ?? true)
-    }
-
-    /// By name it is sorted already; `last-seen`: the longest silent first.
-    func sort(_ list: inout [(device: Device, facts: DeviceFacts)]) {
-        func key(_ one: (device: Device, facts: DeviceFacts)) -> (String, Int64, String) {
-            switch order {
-            case .name: ("", 0, "")
-            case .state: (one.facts.state, 0, one.device.name.text)
-            case .lastSeen:
-                ("", one.facts.lastSeenAt?.milliseconds ?? 0, one.device.name.text)
-            }
-        }
-        if order != .name { list.sort { key($0) < key($1) } }
+        self.init(teams: teams, applications: applications)
     }
 }

@@ -20,15 +20,15 @@ package struct DeviceViewMaker: Sendable {
     }
 
     package func facts(
-        of devices: [Device]
+        of devices: [Device.ID]
     ) async throws(Problem) -> [Device.ID: DeviceFacts] {
         try await stored { () async throws(StoreError) in
-            try await reports.facts(of: devices.map(\.id))
+            try await reports.facts(of: devices)
         }
     }
 
     package func views(_ list: [Device]) async throws(Problem) -> [DeviceView] {
-        let facts = try await facts(of: list)
+        let facts = try await facts(of: list.map(\.id))
         return try await views(list, facts)
     }
 

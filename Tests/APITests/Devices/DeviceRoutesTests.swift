@@ -72,6 +72,38 @@ import Testing
         #expect(ground.house.faults.all == [])
     }
 
+    @Test("The words of the page find devices by how they stand")
+    func conditions() async throws {
+        let ground = try await DeviceHouse()
+        let names = ["Away", "Broken", "Calm", "Fetching", "Worked on"]
+        let devices = try await names.asyncMap {
+            try await ground.factory.device($0, agent: .lineside)
+        }
+        _ = try await ground.factory.device("Never")
+        for device in devices.dropFirst() {
+            ground.reports.say(device.id) {
+                $0.isConnected = true
+                $0.state = "running"
+            }
+        }
+        ground.reports.say(devices[0].id) { $0.state = "crashed" }
+        ground.reports.say(devices[1].id) { $0.phase = "failed" }
+        ground.reports.say(devices[3].id) { $0.phase = "fetch" }
+        _ = try await ground.house.stores.devices.update(devices[4].id, by: .site) {
+            $0.mode = .developer
+        }
+        for (word, expected) in [
+            ("offline", ["Away"]), ("faulty", ["Broken"]), ("attention", ["Away", "Broken"]),
+            ("updating", ["Fetching"]), ("developer", ["Worked on"]), ("unenrolled", ["Never"]),
+            ("online", ["Broken", "Calm", "Fetching", "Worked on"]), ("crashed", ["Away"]),
+        ] {
+            let list = try await ground.call(.get, "devices?state=\(word)")
+            let found = list.json["items"]?.array?.map { $0["name"]?.string }
+            #expect(found == expected, "\(word)")
+        }
+        #expect(ground.house.faults.all == [])
+    }
+
     @Test("Who has a role in one application sees its devices and no other, nor adds one elsewhere")
     func visibility() async throws {
         let ground = try await DeviceHouse()

@@ -32,6 +32,12 @@ enum DeploymentSQL: String, CaseIterable {
             AND (?4 IS NULL OR name LIKE ?4 ESCAPE '\\')
         """
     /// The oldest first.
+    case active = """
+        SELECT state, count(*) FROM deployment
+        WHERE state NOT IN ('stopped', 'finished', 'cancelled')
+            AND (?1 IS NULL OR application_id IN (SELECT value FROM json_each(?1)))
+        GROUP BY state
+        """
     case unfinished = """
         SELECT d.id, organization_id, team_id, d.application_id, snapshot_id, window_id, d.name,
             plan, state, reason, d.created_ms, created_by, started_ms, finished_ms,

@@ -65,6 +65,24 @@ package struct DeploymentStore: Sendable {
         }
     }
 
+    /// How many are not over, by how they stand.
+    /// - Parameter visible: `nil` for all.
+    package func active(
+        visible: [Application.ID]? = nil
+    ) async throws(StoreError) -> [Deployment.State: Int] {
+        try await database.read {
+            (tx: borrowing ReadTransaction) throws(StoreError) -> [Deployment.State: Int] in
+            var counts: [Deployment.State: Int] = [:]
+            let rows = try tx.all(
+                DeploymentSQL.active, visible?.map(\.text).jsonText
+            ) { (row: borrowing Row) throws(StoreError) -> (Deployment.State, Int) in
+                (try row.word(0), row.int(1))
+            }
+            for (state, count) in rows { counts[state] = count }
+            return counts
+        }
+    }
+
     /// Its steps with their devices counted.
     package func steps(
         of id: Deployment.ID

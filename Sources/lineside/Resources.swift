@@ -125,7 +125,8 @@ struct Resources: Sendable {
                 stores: stores, runtime: registry,
                 facts: ApplianceFacts(
                     configuration: workings.configuration, stores: stores,
-                    authority: foundations.authority)),
+                    authority: foundations.authority),
+                reports: workings.devices.reports),
         ]
         self.maker = maker
         self.devices = devices

@@ -9,11 +9,16 @@ package struct OverviewRoutes: Resource {
     private let stores: Stores
     private let runtime: any InstanceRuntime
     private let facts: any SiteFacts
+    private let reports: any DeviceReports
 
-    package init(stores: Stores, runtime: any InstanceRuntime, facts: any SiteFacts) {
+    package init(
+        stores: Stores, runtime: any InstanceRuntime, facts: any SiteFacts,
+        reports: any DeviceReports
+    ) {
         self.stores = stores
         self.runtime = runtime
         self.facts = facts
+        self.reports = reports
     }
 
     package var routes: [Route] {
@@ -44,7 +49,33 @@ package struct OverviewRoutes: Resource {
             OverviewView(
                 site: site?.name.text ?? "", states: states,
                 warnings: visible.count { $0.severity == .warning },
-                alarms: visible.count { $0.severity == .alarm }, facts: await facts.now()))
+                alarms: visible.count { $0.severity == .alarm },
+                devices: try await tally(for: caller),
+                deployments: try await deployments(for: caller), facts: await facts.now()))
+    }
+
+    private func tally(for caller: Caller) async throws(Problem) -> DeviceTally {
+        let filter = DeviceStore.Filter(
+            visible: try await .init(to: caller, in: stores.applications))
+        let now = Timestamp.now()
+        let (heads, facts) = try await stored { () async throws(StoreError) in
+            let heads = try await stores.devices.heads(filter)
+            return (heads, try await reports.facts(of: heads.map(\.id)))
+        }
+        var tally = DeviceTally()
+        for head in heads {
+            tally.add(DeviceCondition(head, facts[head.id] ?? DeviceFacts(), now: now))
+        }
+        return tally
+    }
+
+    private func deployments(
+        for caller: Caller
+    ) async throws(Problem) -> [Deployment.State: Int] {
+        let visible = try await Visibility(.rolloutRead, for: caller, in: stores.applications)
+        return try await stored { () async throws(StoreError) in
+            try await stores.deployments.active(visible: visible.applications)
+        }
     }
 
     /// The first ten of each kind.
@@ -64,10 +95,14 @@ package struct OverviewRoutes: Resource {
             SearchHitView(
                 type: "instance", id: $0.id.text, name: $0.name.text, path: "/instances/\($0.id)")
         }
+        // Narrowed to what the caller sees first: ten thousand others must not hide it.
+        let visible = try await DeviceStore.Filter.Visible(to: caller, in: stores.applications)
         let devices = try await stored { () async throws(StoreError) in
-            try await stores.devices.list(.init(), PageRequest(limit: 200, query: query)).items
+            try await stores.devices.list(
+                .init(visible: visible), PageRequest(limit: 10, query: query)
+            ).items
         }
-        hits += devices.filter { caller.may(.deviceRead, at: $0.path) }.prefix(10).map {
+        hits += devices.map {
             SearchHitView(
                 type: "device", id: $0.id.text, name: $0.name.text, path: "/devices/\($0.id)")
         }

@@ -7,6 +7,9 @@ package struct OverviewView: APIView {
     let states: [InstanceState: Int]
     let warnings: Int
     let alarms: Int
+    let devices: DeviceTally
+    /// Those that are not over.
+    let deployments: [Deployment.State: Int]
     let facts: SiteCondition
 
     package static var schema: Schema {
@@ -18,13 +21,24 @@ package struct OverviewView: APIView {
             [
                 .field("site", .text), .field("version", .text),
                 .field("uptimeSeconds", .integer), .field("alarms", counts),
-                .field("instances", .map(.integer)), .field("disk", disk),
+                .field("instances", .map(.integer)),
+                .field(
+                    "devices",
+                    .object(
+                        nil,
+                        [.field("total", .integer)]
+                            + Self.conditions.map { .field($0.rawValue, .integer) })),
+                .field("deployments", .map(.integer)), .field("disk", disk),
                 .field("database", .object(nil, [.field("size", .integer)])),
                 .field("certificate", .object(nil, [.field("expiresAt", .optional(.time))])),
                 .field("backup", .object(nil, [.field("lastAt", .optional(.time))])),
                 .field("directBackend", .boolean), .field("notices", .list(notice)),
             ])
     }
+
+    private static let conditions: [DeviceCondition.Word] = [
+        .online, .offline, .faulty, .updating, .developer, .expiring,
+    ]
 
     package func write(to json: inout JSONWriter) {
         json.object { json in
@@ -38,6 +52,15 @@ package struct OverviewView: APIView {
             json.object("instances") { json in
                 for state in InstanceState.allCases {
                     if let count = states[state] { json.field(state.rawValue, count) }
+                }
+            }
+            json.object("devices") { json in
+                json.field("total", devices.total)
+                for word in Self.conditions { json.field(word.rawValue, devices[word]) }
+            }
+            json.object("deployments") { json in
+                for state in Deployment.State.allCases {
+                    if let count = deployments[state] { json.field(state.rawValue, count) }
                 }
             }
             json.object("disk") { json in

@@ -148,7 +148,9 @@ struct WholeHouse {
                         stores: stores, sealer: sealer, paths: StatePaths(path), tool: tool,
                         certificates: certificates, configuration: []),
                     clerk: AuthorityClerk(tool)),
-                OverviewRoutes(stores: stores, runtime: runtime, facts: NoFacts()),
+                OverviewRoutes(
+                    stores: stores, runtime: runtime, facts: NoFacts(),
+                    reports: NoDeviceReports()),
                 LiveRoutes(
                     bus: bus,
                     callers: Authentication(directory: sessions, origins: origins),
@@ -180,7 +182,7 @@ private struct NoIdentities: DeviceIdentities {
     func device(certificate serial: String) -> (device: Device.ID, team: Team.ID)? { nil }
 }
 
-private struct NoFacts: SiteFacts {
+struct NoFacts: SiteFacts {
     func now() async -> SiteCondition {
         SiteCondition(
             version: "0.1.0", uptimeSeconds: 1, diskTotal: ByteCount(2), diskFree: ByteCount(1),

@@ -106,6 +106,8 @@ package struct DeploymentDevice: Sendable, Equatable {
         case busy
         /// Away too long to wait for; gets it when it returns.
         case offline
+        /// Somebody works on the device itself; gets it when that is over.
+        case developer
         case updated, failed
         /// A newer deployment has taken it over.
         case superseded
@@ -118,10 +120,13 @@ package struct DeploymentDevice: Sendable, Equatable {
         /// Neither blocks nor helps its step.
         package var isExcluded: Bool {
             switch self {
-            case .offline, .superseded, .removed: true
+            case .offline, .developer, .superseded, .removed: true
             default: false
             }
         }
+
+        /// Not waited for, and not forgotten.
+        package var comesLater: Bool { self == .offline || self == .developer }
 
         package var isUnderWay: Bool { self == .sent || self == .updating || self == .busy }
     }
@@ -171,6 +176,8 @@ package struct DeviceStanding: Sendable, Equatable {
     /// When it was heard of last; `nil`: never.
     package var seenAt: Timestamp?
     package var state: DeviceState
+    /// `nil`: it did not say.
+    package var mode: Device.Mode?
     package var snapshotID: Snapshot.ID?
     /// Which of its revisions it has taken over; `nil` of a stock agent.
     package var revision: Int64?
@@ -182,13 +189,15 @@ package struct DeviceStanding: Sendable, Equatable {
 
     package init(
         id: Device.ID, isConnected: Bool, seenAt: Timestamp? = nil, state: DeviceState = .unknown,
-        snapshotID: Snapshot.ID? = nil, revision: Int64? = nil, phase: DevicePhase = .idle,
+        mode: Device.Mode? = nil, snapshotID: Snapshot.ID? = nil, revision: Int64? = nil,
+        phase: DevicePhase = .idle,
         phaseRevision: Int64? = nil, done: Int64? = nil, reason: String? = nil
     ) {
         self.id = id
         self.isConnected = isConnected
         self.seenAt = seenAt
         self.state = state
+        self.mode = mode
         self.snapshotID = snapshotID
         self.revision = revision
         self.phase = phase

@@ -45,7 +45,14 @@ extension DeploymentMachine {
                     + "“\(order.rawValue)” now.")
         }
         switch order {
-        case .approve, .resume:
+        case .approve:
+            guard name != deployment.createdBy else {
+                throw DeploymentRefusal(
+                    "You started this deployment: somebody else must approve it.")
+            }
+            enter(.running, nil, at: now)
+            return []
+        case .resume:
             enter(.running, nil, at: now)
             return []
         case .pause:

@@ -5,9 +5,10 @@ extension DeploymentMachine {
     package mutating func observe(_ standing: DeviceStanding, at now: Timestamp) {
         guard let position = positions[standing.id] else { return }
         watch(position, standing, at: now)
+        if setApart(position, standing, at: now) { return }
         switch devices[position].state {
         case .pending, .superseded, .removed, .returned: break
-        case .offline:
+        case .offline, .developer:
             guard standing.isConnected else { break }
             if devices[position].revision == nil {
                 set(position, .pending, nil, at: now)
@@ -18,6 +19,21 @@ extension DeploymentMachine {
         case .sent, .updating, .busy, .updated, .failed, .returning:
             judge(position, standing, at: now)
         }
+    }
+
+    /// A device that somebody works on takes no snapshot: it is not waited for, as one that is
+    /// away is not. What is being switched already comes to its end.
+    private mutating func setApart(
+        _ position: Int, _ standing: DeviceStanding, at now: Timestamp
+    ) -> Bool {
+        guard standing.isConnected, standing.mode == .developer else { return false }
+        switch devices[position].state {
+        case .pending, .sent, .busy, .offline, .developer: break
+        case .updating: if isSwitching(position) { return false }
+        case .updated, .failed, .superseded, .removed, .returning, .returned: return false
+        }
+        set(position, .developer, "Somebody works on it, and it gets it afterwards.", at: now)
+        return true
     }
 
     private mutating func watch(

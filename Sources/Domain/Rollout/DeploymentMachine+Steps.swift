@@ -96,11 +96,11 @@ extension DeploymentMachine {
         var recalled: [Device.ID] = []
         for position in devices.indices {
             let device = devices[position]
-            let isTold = device.state.isUnderWay || device.state == .offline
+            let isTold = device.state.isUnderWay || device.state.comesLater
             guard isTold, device.revision != nil, !isSwitching(position) else { continue }
             recalled.append(device.id)
             devices[position].revision = nil
-            if device.state != .offline {
+            if !device.state.comesLater {
                 set(position, .pending, "It was taken back before it began.", at: now)
             }
             changed.insert(position)
@@ -108,7 +108,7 @@ extension DeploymentMachine {
         return recalled.isEmpty ? [] : [.recall(recalled)]
     }
 
-    private func isSwitching(_ position: Int) -> Bool {
+    func isSwitching(_ position: Int) -> Bool {
         guard devices[position].state == .updating else { return false }
         switch watches[position].phase {
         case .switch, .probation, .commit, .rollback: return true
@@ -175,7 +175,8 @@ extension DeploymentMachine {
     private mutating func finish(at now: Timestamp) -> Bool {
         guard steps.allSatisfy({ $0.state == .finished }) else { return false }
         let counts = counts()
-        guard counts[.pending] + counts.underWay + counts[.offline] == 0 else { return false }
+        let open = counts[.pending] + counts.underWay + counts[.offline] + counts[.developer]
+        guard open == 0 else { return false }
         enter(.finished, nil, at: now)
         return true
     }
@@ -230,7 +231,10 @@ extension DeploymentMachine {
     private var rest: String? {
         guard steps.allSatisfy({ $0.state == .finished }) else { return nil }
         let counts = counts()
-        return "\(counts[.offline]) away, \(counts[.pending] + counts.underWay) under way."
+        var parts = ["\(counts[.offline]) away"]
+        if counts[.developer] > 0 { parts.append("\(counts[.developer]) being worked on") }
+        parts.append("\(counts[.pending] + counts.underWay) under way")
+        return parts.joined(separator: ", ") + "."
     }
 
     /// Busy devices wait within the window that they know; the next one is told to them anew.

@@ -146,7 +146,7 @@ package struct DeploymentMachine: Sendable, Equatable {
         for id in ids {
             guard let position = positions[id] else { continue }
             switch devices[position].state {
-            case .pending, .sent, .updating, .busy, .offline, .returning:
+            case .pending, .sent, .updating, .busy, .offline, .developer, .returning:
                 set(position, .superseded, "The deployment “\(name)” has taken it over.", at: now)
             case .updated, .failed, .superseded, .removed, .returned: break
             }

@@ -27,6 +27,7 @@ extension DeviceStanding {
                 ? entry.report?.seenAt : entry.presence?.since ?? entry.report?.seenAt)
         guard let report = entry.report else { return }
         state = report.state
+        mode = report.mode
         snapshotID = report.snapshotID
         revision = report.revision
         phase = report.step.phase

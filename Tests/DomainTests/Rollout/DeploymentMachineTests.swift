@@ -250,6 +250,32 @@ import Testing
         #expect(rollout.device(1).text?.contains("Newer") == true)
     }
 
+    @Test("A device that somebody works on is set apart, and gets it when that is over")
+    func developer() {
+        var rollout = RolloutFixture(3, RolloutPlan(canary: 0, percent: [100], soakSeconds: 0))
+        rollout.work(on: rollout.ids[0])
+        rollout.run()
+        #expect(rollout.device(0).state == .developer)
+        #expect(rollout.device(0).text?.contains("works on it") == true)
+        #expect(rollout.sent == [rollout.ids[1], rollout.ids[2]])
+        // One that was told already, and takes nothing now.
+        rollout.work(on: rollout.ids[1])
+        rollout.succeed(rollout.ids[2])
+        rollout.run()
+        #expect(rollout.device(1).state == .developer)
+        #expect(rollout.state == .running)
+        rollout.wait(1_000_000)
+        #expect(rollout.device(0).state == .developer)
+        rollout.work(on: rollout.ids[0], .autonomous)
+        rollout.work(on: rollout.ids[1], .autonomous)
+        rollout.run()
+        #expect(rollout.device(0).state == .sent)
+        rollout.succeed(rollout.ids[0])
+        rollout.succeed(rollout.ids[1])
+        rollout.run()
+        #expect(rollout.state == .finished)
+    }
+
     @Test("It waits for approval where it was asked to")
     func approval() throws {
         var rollout = RolloutFixture(1, quick)
@@ -262,6 +288,11 @@ import Testing
         rollout.run()
         #expect(rollout.state == .awaitingApproval)
         #expect(rollout.sent == [])
+        // Who started it is not somebody else.
+        #expect(throws: DeploymentRefusal.self) {
+            try rollout.machine.take(.approve, by: "anna", at: rollout.now)
+        }
+        #expect(rollout.state == .awaitingApproval)
         try rollout.order(.approve)
         #expect(rollout.sent.count == 1)
     }

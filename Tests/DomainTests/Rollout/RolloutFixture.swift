@@ -74,8 +74,16 @@ struct RolloutFixture {
     }
 
     mutating func order(_ order: DeploymentOrder) throws {
-        perform(try machine.take(order, by: "anna", at: now))
+        perform(try machine.take(order, by: "ben", at: now))
         run()
+    }
+
+    /// Somebody works on it, or stops to.
+    mutating func work(on id: Device.ID, _ mode: Device.Mode = .developer) {
+        machine.observe(
+            DeviceStanding(
+                id: id, isConnected: true, seenAt: now, state: .running, mode: mode,
+                snapshotID: former, revision: revisions[id] ?? 1), at: now)
     }
 
     mutating func wait(_ seconds: Int) {

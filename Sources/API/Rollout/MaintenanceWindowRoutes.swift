@@ -36,8 +36,8 @@ package struct MaintenanceWindowRoutes: Resource {
             Route(.delete, window, .needs(.rolloutEdit), "Remove a maintenance window", remove),
             Route(
                 .get, "\(window)/preview", .needs(.rolloutRead),
-                "See whether a deployment to a group fits into the next opening",
-                query: ["groupId", "snapshotId"], preview),
+                "See whether a deployment to groups fits into the next opening",
+                query: ["groupId", "snapshotId", "canary", "percent", "soakSeconds"], preview),
         ]
     }
 
@@ -114,30 +114,33 @@ package struct MaintenanceWindowRoutes: Resource {
         return Done()
     }
 
+    /// With the plan that the deployment would have; what is left out is as by default.
     private func preview(
         _ context: RequestContext
     ) async throws(Problem) -> Found<WindowPreviewView> {
         let window = try await window(context)
-        guard let groupID: DeviceGroup.ID = try context.queryID("groupId") else {
-            throw .invalid("groupId", "is missing")
-        }
+        let groups = try Self.groups(context)
+        let plan = try Self.plan(context)
         let opening = zones.opening(of: window, at: clock())
-        let (group, measured) = try await stored { () async throws(StoreError) in
-            let group = try await stores.deviceGroups.get(groupID).group
-            guard group.applicationID == window.applicationID else {
-                throw .notFound("The device group")
+        let (count, measured) = try await stored { () async throws(StoreError) in
+            var count = 0
+            for id in groups {
+                let group = try await stores.deviceGroups.get(id).group
+                guard group.applicationID == window.applicationID else {
+                    throw .notFound("The device group")
+                }
+                count += group.deviceCount
             }
-            return (group, try await stores.deployments.measured(in: window.applicationID))
+            return (count, try await stores.deployments.measured(in: window.applicationID))
         }
-        let plan = RolloutPlan()
-        let steps = plan.steps(of: group.deviceCount).count
+        let steps = plan.steps(of: count).count
         // Devices of a step work side by side; steps come one after the other, each watched.
         let needed = measured.map { steps * ($0.fetch + $0.switching + plan.soakSeconds) }
         let text: String
         if let opening, let measured, let needed {
             let fits = opening.from + .seconds(needed) <= opening.to
             text =
-                "\(group.deviceCount) devices in \(steps) steps: fetch \(measured.fetch) s and "
+                "\(count) devices in \(steps) steps: fetch \(measured.fetch) s and "
                 + "switch \(measured.switching) s each, \(needed) s with the time that they are "
                 + "watched: \(fits ? "fits" : "does not fit; the rest waits for the next opening")."
         } else if opening == nil {
@@ -147,7 +150,40 @@ package struct MaintenanceWindowRoutes: Resource {
         }
         return Found(
             WindowPreviewView(
-                opening: opening, devices: group.deviceCount, fetchSeconds: measured?.fetch,
+                opening: opening, devices: count, fetchSeconds: measured?.fetch,
                 switchSeconds: measured?.switching, neededSeconds: needed, text: text))
+    }
+
+    /// One, or several with commas between.
+    private static func groups(
+        _ context: RequestContext
+    ) throws(Problem) -> Set<DeviceGroup.ID> {
+        let parts = (context.query("groupId") ?? "").split(separator: ",")
+        let groups = Set(parts.compactMap { DeviceGroup.ID(String($0)) })
+        guard !groups.isEmpty, groups.count == parts.count, groups.count <= 200 else {
+            throw .invalid("groupId", "must name one to 200 groups")
+        }
+        return groups
+    }
+
+    private static func plan(_ context: RequestContext) throws(Problem) -> RolloutPlan {
+        var plan = RolloutPlan()
+        func number(_ name: String, _ field: inout Int) throws(Problem) {
+            guard let text = context.query(name) else { return }
+            guard let value = Int(text) else { throw .invalid(name, "must be a whole number") }
+            field = value
+        }
+        try number("canary", &plan.canary)
+        try number("soakSeconds", &plan.soakSeconds)
+        if let text = context.query("percent") {
+            let parts = text.split(separator: ",")
+            let shares = parts.compactMap { Int($0) }
+            guard shares.count == parts.count else {
+                throw .invalid("percent", "must be whole numbers with commas between")
+            }
+            plan.percent = shares
+        }
+        let wanted = plan
+        return try valid("plan") { () throws(ValidationFault) in try wanted.validated() }
     }
 }

@@ -106,6 +106,12 @@ import Testing
             .get, "maintenance-windows/\(id)/preview?groupId=\(groupID)")
         #expect(preview.status == 200, "\(preview.text)")
         #expect(preview.json["fits"]?.isNull == true)
+        for wrong in ["canary=x", "percent=50", "percent=a", "soakSeconds=-1", "groupId=none"] {
+            let query = wrong.hasPrefix("groupId") ? wrong : "groupId=\(groupID)&\(wrong)"
+            let refused = try await house.call(
+                .get, "maintenance-windows/\(id)/preview?\(query)")
+            #expect(refused.status == 422, "\(wrong): \(refused.text)")
+        }
         #expect(try await house.call(.delete, "maintenance-windows/\(id)").status == 204)
         #expect(house.house.faults.all == [])
     }

@@ -44,6 +44,7 @@ struct Devices: Sendable {
     func resources(_ stores: Stores, recipes: RecipeStore) -> [any Resource] {
         [
             DeviceCommandRoutes(stores: stores, fleet: fleet, snapshots: snapshots),
+            DeviceOverrideRoutes(stores: stores, fleet: fleet),
             DeviceHistoryRoutes(stores: stores),
             StockAgentRoutes(
                 stores: stores, fleet: fleet, content: content, snapshots: snapshots

@@ -154,6 +154,10 @@ enum RouteRules {
         viewer        r GET    devices/{device}
         member        w PATCH  devices/{device}
         owner         w DELETE devices/{device}
+        viewer        r GET    devices/{device}/override
+        member        w POST   devices/{device}/override
+        member        w DELETE devices/{device}/override
+        member        w POST   devices/{device}/override/approve
         viewer        r POST   devices/{device}/editor-session
         dashboard     r POST   devices/{device}/pages-session
         anybody       r GET    devices/{device}/editor/comms/{token}

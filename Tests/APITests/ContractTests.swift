@@ -25,6 +25,8 @@ import Testing
         "new-enrolment-token": NewTokenView.schema, "device-settings": DeviceSettingsView.schema,
         "audit-event": AuditEventView.schema, "environment": EnvironmentView.schema,
         "file": FileItemView.schema, "file-list": FileListView.schema,
+        "site-certificates": CertificatesView.schema, "broker": BrokerView.schema,
+        "broker-client": BrokerClientView.schema, "device-override": OverrideView.schema,
         "deployment": DeploymentView.schema,
         "deployment-devices": PageView<DeploymentDeviceView>.schema,
         "device-group": DeviceGroupView.schema,

@@ -3,6 +3,7 @@ import type {
   BrokerClient,
   Device,
   DeviceGroup,
+  DeviceOverride,
   DeviceSettings,
   Enrolment,
   EnrolmentToken,
@@ -24,6 +25,16 @@ const STATES: Partial<Device>[] = [
     problem: "Node-RED did not come up; the former snapshot runs.",
   },
 ];
+
+/** By their number. */
+const SPECIAL: Record<number, Partial<Device>> = {
+  8: { mode: "developer", connected: true, state: "running", phase: "idle" },
+  9: {
+    phase: "waiting",
+    isCurrent: false,
+    problem: "The machine says not now: a shift runs",
+  },
+};
 
 /** The devices of the mock site: as many as a large plant has. */
 export class Fleet {
@@ -53,43 +64,10 @@ export class Fleet {
     currentCount: 0,
     createdAt: "2026-02-11T08:12:00.000Z",
   }];
-  readonly broker: Broker = {
-    state: "running",
-    problem: null,
-    external: false,
-    connections: 231,
-    dropped: 0,
-    unenforceable: [],
-  };
-  readonly clients: BrokerClient[] = [{
-    id: "c0000000000000000001",
-    teamId: "t0000000000000000001",
-    name: "gateway-hall-2",
-    note: "Profinet gateway",
-    rules: [{ access: "publish", filter: "plant/hall-2/#" }],
-    enabled: true,
-    createdAt: "2026-02-11T08:12:00.000Z",
-    lastSeenAt: "2026-03-02T05:58:00.000Z",
-  }];
-  readonly certificates: SiteCertificates = {
-    server: {
-      names: ["lineside", "lineside.plant.local"],
-      addresses: ["10.20.0.5"],
-      notAfter: "2027-03-02T05:58:00.000Z",
-      issuer: "Lineside site K7Q2MX",
-      own: false,
-      warnings: [],
-    },
-    authority: {
-      subject: "Lineside site K7Q2MX",
-      fingerprint: "4F:1C:2B:7D:90:A1:5E:63",
-      spki: "q83vEjRWeJA",
-      notAfter: "9999-12-31T23:59:59.000Z",
-      kind: "own",
-    },
-    recoveryKit: { downloadedAt: null },
-    revocations: { number: 1, count: 0, at: null },
-  };
+  readonly broker = fixture<Broker>("broker");
+  readonly clients = [fixture<BrokerClient>("broker-client")];
+  readonly certificates = fixture<SiteCertificates>("site-certificates");
+  override = fixture<DeviceOverride>("device-override.none");
   readonly tokens: EnrolmentToken[] = [];
   readonly enrolments: Enrolment[] = [{
     id: "e0000000000000000001",
@@ -112,6 +90,7 @@ export class Fleet {
       ...sample,
       ...STATES[n % STATES.length],
       id: `d${String(n + 1).padStart(19, "0")}`,
+      ...(SPECIAL[n + 1] ?? {}),
       name: `${PLACES[n % PLACES.length]} ${String(n + 1).padStart(4, "0")}`,
     }));
   }
@@ -120,12 +99,19 @@ export class Fleet {
     const text = (q.get("query") ?? "").toLowerCase(), state = q.get("state");
     return this.devices.filter((d) =>
       d.name.toLowerCase().includes(text) &&
-      (!state || (state === "offline"
-        ? !d.connected
-        : state === "online"
-        ? d.connected
-        : d.phase === "fetch"))
+      (!state || this.conditions(d).includes(state))
     );
+  }
+
+  conditions(d: Device): string[] {
+    const faulty = d.phase === "failed" || d.state === "unhealthy";
+    return [
+      d.connected ? "online" : "offline",
+      faulty ? "faulty" : "",
+      faulty || !d.connected ? "attention" : "",
+      d.phase === "fetch" ? "updating" : "",
+      d.mode === "developer" ? "developer" : "",
+    ];
   }
 
   // deno-lint-ignore no-explicit-any -- a mock reads what the page sends

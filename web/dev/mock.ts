@@ -3,7 +3,8 @@
 // Prints one JSON line with its addresses. Sign in as admin or a.keller, "correct horse".
 import { Live } from "./live.ts";
 import { makeData } from "./data.ts";
-import { Refusal, routes } from "./routes.ts";
+import { Refusal } from "./kit.ts";
+import { routes } from "./routes.ts";
 
 const flag = (name: string) => Deno.args.includes(name);
 const value = (name: string) => Deno.args[Deno.args.indexOf(name) + 1];

@@ -1,63 +1,22 @@
 import type {
   ComparedSide,
-  Deployment,
-  DeploymentDevices,
   Handover,
   Instance,
-  MaintenanceWindow,
   Session,
   Snapshot,
   Token,
   User,
 } from "../src/api/types.ts";
 import { type RawNode, readFlows } from "../src/core/flow-model.ts";
-import { matchPath, type Params } from "../src/core/router.ts";
+import { matchPath } from "../src/core/router.ts";
 import { compare } from "./compare.ts";
 import { type Account, type Data, fixture, newId, sample } from "./data.ts";
+import { DEVICES } from "./device-routes.ts";
 import { flowsOf, manyNodes } from "./flows.ts";
+import { type Call, find, type Handler, list, now, Refusal } from "./kit.ts";
 import type { Live } from "./live.ts";
 
-export class Refusal extends Error {
-  constructor(
-    readonly status: number,
-    readonly detail: string,
-    readonly fields?: Record<string, string>,
-    readonly retryAfter?: number,
-    readonly type = "/problems/mock",
-  ) {
-    super(detail);
-  }
-}
-
-interface Call {
-  data: Data;
-  live: Live;
-  params: Params;
-  query: URLSearchParams;
-  // deno-lint-ignore no-explicit-any -- a mock reads what the page sends
-  body: any;
-  me: Account | null;
-  session: Session | null;
-  neighbour: string;
-  request: Request;
-}
-
-type Handler = (call: Call) => unknown;
-
 const COOKIE = "__Host-lineside";
-const now = () => new Date().toISOString();
-const list = <T>(items: T[], q?: URLSearchParams) => {
-  const limit = Number(q?.get("limit") ?? 200), from = Number(q?.get("cursor") ?? 0);
-  const page = items.slice(from, from + limit);
-  const next = from + limit < items.length ? String(from + limit) : null;
-  return { items: page, count: items.length, next };
-};
-
-function find<T extends { id: string }>(items: T[], id: string): T {
-  const found = items.find((x) => x.id === id);
-  if (!found) throw new Refusal(404, "There is nothing of this id.");
-  return found;
-}
 
 function mustBe(condition: boolean, field: string, sentence: string): void {
   if (!condition) throw new Refusal(422, "Check the marked fields.", { [field]: sentence });
@@ -648,82 +607,7 @@ const CLOSED: Record<string, Handler> = {
       ...(notices ? { notices } : {}),
     };
   },
-  "GET devices": (c) => list(c.data.fleet.list(c.query), c.query),
-  "GET devices/:d": (c) => find(c.data.fleet.devices, c.params.d),
-  "PATCH devices/:d": (c) => Object.assign(find(c.data.fleet.devices, c.params.d), c.body),
-  "DELETE devices/:d": (c) => {
-    const gone = find(c.data.fleet.devices, c.params.d);
-    c.data.fleet.devices.splice(c.data.fleet.devices.indexOf(gone), 1);
-  },
-  "GET devices/:d/settings": (c) => c.data.fleet.settings,
-  "PATCH devices/:d/settings": (c) => Object.assign(c.data.fleet.settings, c.body),
-  "GET devices/:d/environment": () => ({ variables: [] }),
-  "GET devices/:d/logs": () => ({ items: [], hasMore: false }),
-  "GET devices/:d/resources": () => list([]),
-  "POST devices/:d/commands": () => undefined,
-  "POST devices/:d/revoke": () => undefined,
-  "POST devices/:d/re-enrol": (c) =>
-    c.data.fleet.token({ kind: "bundle", name: "Press", uses: 1 }, c.me!.user.username),
-  "GET device-groups": (c) => list(c.data.fleet.groups, c.query),
-  "GET enrolments": (c) => list(c.data.fleet.enrolments, c.query),
-  "POST enrolments/:e/:verb": (c) => {
-    find(c.data.fleet.enrolments, c.params.e);
-    c.data.fleet.enrolments.length = 0;
-  },
-  "GET enrolment-tokens": (c) => list(c.data.fleet.tokens, c.query),
-  "POST enrolment-tokens": (c) => c.data.fleet.token(c.body, c.me!.user.username),
-  "DELETE enrolment-tokens/:k": (c) => {
-    find(c.data.fleet.tokens, c.params.k).state = "revoked";
-  },
-  "POST device-imports": (c) => ({
-    dryRun: c.body.dryRun,
-    applied: false,
-    good: 2,
-    refused: 1,
-    rows: [{
-      line: 4,
-      name: "Press 4",
-      deviceId: null,
-      problem: "The team has a device of this name.",
-    }],
-  }),
-  "POST enrolment-requests": () => ({ answer: "{}" }),
-  "GET broker": (c) => c.data.fleet.broker,
-  "GET broker/clients": (c) => list(c.data.fleet.clients, c.query),
-  "POST broker/clients": (c) => {
-    c.data.fleet.clients.push({
-      ...c.body,
-      id: newId("c"),
-      createdAt: now(),
-      lastSeenAt: null,
-    });
-    return { password: "mock-password" };
-  },
-  "PATCH broker/clients/:c": (c) => Object.assign(find(c.data.fleet.clients, c.params.c), c.body),
-  "DELETE broker/clients/:c": (c) => {
-    const gone = find(c.data.fleet.clients, c.params.c);
-    c.data.fleet.clients.splice(c.data.fleet.clients.indexOf(gone), 1);
-  },
-  "POST broker/clients/:c/password": () => ({ password: "mock-password" }),
-  "GET site/certificates": (c) => c.data.fleet.certificates,
-  "POST site/certificates/recovery-kit": (c) => {
-    c.data.fleet.certificates.recoveryKit.downloadedAt = now();
-    return "kit";
-  },
-  "GET device-groups/:g": (c) => find(c.data.fleet.groups, c.params.g),
-  "PATCH device-groups/:g": (c) => find(c.data.fleet.groups, c.params.g),
-  "GET maintenance-windows": (c) =>
-    list([fixture<MaintenanceWindow>("maintenance-window")], c.query),
-  "GET deployments": (c) =>
-    list([fixture<Deployment>("deployment"), fixture<Deployment>("deployment.stopped")], c.query),
-  "POST deployments": () => fixture<Deployment>("deployment"),
-  "GET deployments/:x": () => fixture<Deployment>("deployment"),
-  "POST deployments/:x/:order": () => fixture<Deployment>("deployment"),
-  "GET deployments/:x/devices": (c) => {
-    const state = c.query.get("state");
-    const { items } = fixture<DeploymentDevices>("deployment-devices");
-    return list(items.filter((d) => !state || d.state === state), c.query);
-  },
+  ...DEVICES,
   "GET search": (c) => {
     const q = (c.query.get("q") ?? "").toLowerCase();
     const all = [

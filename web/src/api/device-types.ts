@@ -32,6 +32,16 @@ export interface Device {
   createdAt: Time;
 }
 
+/** Somebody wants the device to switch although it says “not now”; all null where nobody does. */
+export interface DeviceOverride {
+  reason: string | null;
+  askedBy: string | null;
+  askedAt: Time | null;
+  until: Time | null;
+  /** Whether the caller is the second person. */
+  mayApprove: boolean;
+}
+
 export interface EnrolmentToken {
   id: string;
   kind: "bundle" | "code" | "provisioning" | "one-time";
@@ -148,6 +158,7 @@ export type DeploymentDeviceState =
   | "updating"
   | "busy"
   | "offline"
+  | "developer"
   | "updated"
   | "failed"
   | "superseded"
@@ -256,8 +267,11 @@ export interface Broker {
   state: string;
   problem: string | null;
   external: boolean;
+  port: number | null;
   connections: number | null;
   dropped: number | null;
+  messages: number | null;
+  limits: { messageBytes: number; queuedMessages: number; queuedBytes: number; inFlight: number };
   unenforceable: string[];
 }
 

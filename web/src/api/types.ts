@@ -1,6 +1,8 @@
 /** The views of the API, as they stand on the wire. Times are RFC 3339 UTC, ids 20 letters and digits. */
 export type Time = string;
 
+import type { DeploymentState } from "./device-types.ts";
+
 export type * from "./device-types.ts";
 
 export interface List<T> {
@@ -443,6 +445,12 @@ export interface Overview {
   uptimeSeconds: number;
   alarms: { warning: number; alarm: number };
   instances: Partial<Record<InstanceState, number>>;
+  devices: Record<
+    "total" | "online" | "offline" | "faulty" | "updating" | "developer" | "expiring",
+    number
+  >;
+  /** Those that are not over. */
+  deployments: Partial<Record<DeploymentState, number>>;
   disk: { total: number; free: number };
   database: { size: number };
   certificate: { expiresAt: Time | null };

@@ -3,7 +3,7 @@ import { matchPath, type Params } from "../core/router.ts";
 import { t } from "../i18n/text.ts";
 import { InstancePage } from "../instances/instance.tsx";
 import { InstancesPage } from "../instances/instances.tsx";
-import { OpenPages } from "../instances/open-pages.tsx";
+import { OpenDevicePages, OpenPages } from "../instances/open-pages.tsx";
 import { OverviewPage } from "../overview/overview.tsx";
 import { LinkButton } from "../ui/button.tsx";
 import { Lazily } from "../ui/lazily.tsx";
@@ -66,6 +66,7 @@ const PAGES: readonly [string, (params: Params) => ReactNode][] = [
   ["/settings", within(house, (m) => <m.SettingsPage />)],
   ["/account", within(house, (m) => <m.AccountPage tab="profile" />)],
   ["/account/:tab", within(house, (m, p) => <m.AccountPage tab={p.tab} />)],
+  ["/open/pages/d/:id", (p) => <OpenDevicePages key={p.id} id={p.id} />],
   ["/open/pages/:slug", (p) => <OpenPages key={p.slug} slug={p.slug} />],
 ];
 

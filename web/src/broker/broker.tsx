@@ -9,8 +9,9 @@ import { t, word } from "../i18n/text.ts";
 import { useApplications } from "../snapshots/use-applications.ts";
 import { Button } from "../ui/button.tsx";
 import { Secret } from "../ui/copy.tsx";
-import { Confirm, Dialog } from "../ui/dialog.tsx";
+import { Dialog } from "../ui/dialog.tsx";
 import { CheckBox, Form, InlineSelect, TextField } from "../ui/fields.tsx";
+import { DialogFoot, Removal } from "../ui/form-parts.tsx";
 import { ListPanel } from "../ui/list.tsx";
 import { Facts, PageHead, Panel } from "../ui/page-head.tsx";
 import { Await, Empty } from "../ui/states.tsx";
@@ -26,7 +27,6 @@ export function BrokerPage() {
   const [editing, setEditing] = useState<BrokerClient | "new" | null>(null);
   const [removing, setRemoving] = useState<BrokerClient | null>(null);
   const [secret, setSecret] = useState<{ name: string; password: string } | null>(null);
-  const action = useAction();
   return (
     <div className="page">
       <PageHead title={t("broker.title")} note={t("broker.note")}>
@@ -126,22 +126,16 @@ export function BrokerPage() {
         : null}
       {removing
         ? (
-          <Confirm
+          <Removal
+            path={`broker/clients/${removing.id}`}
             title={t("broker.removeAsk", { name: removing.name })}
-            verb={t("remove")}
-            danger
-            busy={action.busy}
-            error={action.error}
+            text={t("broker.removeText")}
             onClose={() => setRemoving(null)}
-            onConfirm={() =>
-              action.run(async () => {
-                await api.delete(`broker/clients/${removing.id}`);
-                setRemoving(null);
-                clients.reload();
-              })}
-          >
-            <p>{t("broker.removeText")}</p>
-          </Confirm>
+            onDone={() => {
+              setRemoving(null);
+              clients.reload();
+            }}
+          />
         )
         : null}
     </div>
@@ -262,21 +256,15 @@ function ClientDialog(
           </Button>
         </fieldset>
         <CheckBox label={t("broker.enabled")} checked={enabled} onChange={setEnabled} />
-        <div className="dialog-foot">
+        <DialogFoot
+          busy={action.busy}
+          why={name ? null : t("unchanged")}
+          onClose={p.onClose}
+        >
           {client
             ? <Button busy={action.busy} onClick={renew}>{t("broker.newPassword")}</Button>
             : null}
-          <span className="grow" />
-          <Button onClick={p.onClose}>{t("cancel")}</Button>
-          <Button
-            type="submit"
-            kind="primary"
-            busy={action.busy}
-            why={name ? null : t("unchanged")}
-          >
-            {t("save")}
-          </Button>
-        </div>
+        </DialogFoot>
       </Form>
     </Dialog>
   );

@@ -1,14 +1,16 @@
-import { type ReactNode, useState } from "react";
+import { useState } from "react";
 import { api } from "../api/client.ts";
-import type { DeviceImport, NewEnrolmentToken } from "../api/types.ts";
+import type { NewEnrolmentToken } from "../api/types.ts";
 import { useAction } from "../api/use.ts";
-import { t, tn } from "../i18n/text.ts";
-import { useApplications } from "../snapshots/use-applications.ts";
+import { t } from "../i18n/text.ts";
 import { Button } from "../ui/button.tsx";
-import { BoxChoice, CheckBox, Form, SelectField, TextArea, TextField } from "../ui/fields.tsx";
+import { BoxChoice, CheckBox, Form, TextArea, TextField } from "../ui/fields.tsx";
+import { FileField, FormFoot } from "../ui/form-parts.tsx";
 import { useQuery } from "../ui/navigation.ts";
 import { PageHead, Panel } from "../ui/page-head.tsx";
 import { Handed, saveText } from "./handed.tsx";
+import { useHome } from "./home.tsx";
+import { Import } from "./import.tsx";
 
 const WAYS = ["bundle", "code", "provisioning", "request", "import"] as const;
 type Way = typeof WAYS[number];
@@ -44,28 +46,6 @@ export function AddDevices() {
   );
 }
 
-function useHome(): { application: string; team: string | undefined; field: ReactNode } {
-  const { data, teams } = useApplications();
-  const [picked, setPicked] = useState<string | null>(null);
-  const application = picked ?? (data?.length === 1 ? data[0].id : "");
-  const team = data?.find((a) => a.id === application)?.teamId ?? teams?.[0]?.id;
-  return {
-    application,
-    team,
-    field: (
-      <SelectField
-        label={t("application")}
-        value={application}
-        onChange={setPicked}
-        choices={[
-          { value: "", label: t("device.unassigned") },
-          ...(data ?? []).map((a) => ({ value: a.id, label: a.name })),
-        ]}
-      />
-    ),
-  };
-}
-
 function MakeToken({ kind }: { kind: Exclude<Way, "request" | "import"> }) {
   const home = useHome();
   const [name, setName] = useState("");
@@ -83,7 +63,7 @@ function MakeToken({ kind }: { kind: Exclude<Way, "request" | "import"> }) {
           kind,
           name: name.trim() || t("enrol.defaultName"),
           teamId: home.team,
-          applicationId: home.application || null,
+          applicationId: home.application,
           uses: Number(uses),
           confirm,
           expiresInHours: days ? Number(days) * 24 : null,
@@ -141,10 +121,7 @@ function MakeToken({ kind }: { kind: Exclude<Way, "request" | "import"> }) {
             />
           </>
         )}
-        <div className="form-foot">
-          <span className="grow" />
-          <Button type="submit" kind="primary" busy={action.busy}>{t(`enrol.${kind}Make`)}</Button>
-        </div>
+        <FormFoot verb={t(`enrol.${kind}Make`)} busy={action.busy} />
       </Form>
       {handed ? <Handed token={handed} onClose={() => setHanded(null)} /> : null}
     </Panel>
@@ -168,7 +145,7 @@ function Disconnected() {
       const got = await api.post<{ answer: string }>("enrolment-requests", {
         request: text,
         teamId: home.team,
-        applicationId: home.application || null,
+        applicationId: home.application,
       });
       setAnswer(got.answer);
     });
@@ -181,17 +158,13 @@ function Disconnected() {
           <li>{t("enrol.requestStep3")}</li>
         </ol>
         {home.field}
-        <div className="form-field">
-          <label htmlFor="request-file">{t("enrol.requestFile")}</label>
-          <input
-            id="request-file"
-            className="input"
-            type="file"
-            onChange={async (e) => setText(await e.target.files?.[0]?.text() ?? "")}
-          />
-        </div>
+        <FileField label={t("enrol.requestFile")} onText={setText} />
         <TextArea label={t("enrol.requestText")} rows={5} code value={text} onChange={setText} />
-        <div className="form-foot">
+        <FormFoot
+          verb={t("enrol.sign")}
+          busy={action.busy}
+          why={text.trim() ? null : t("enrol.requestFirst")}
+        >
           {answer
             ? (
               <Button icon="download" onClick={() => saveText("device.answer", answer)}>
@@ -199,98 +172,8 @@ function Disconnected() {
               </Button>
             )
             : null}
-          <span className="grow" />
-          <Button
-            type="submit"
-            kind="primary"
-            busy={action.busy}
-            why={text.trim() ? null : t("enrol.requestFirst")}
-          >
-            {t("enrol.sign")}
-          </Button>
-        </div>
+        </FormFoot>
       </Form>
     </Panel>
-  );
-}
-
-const EXAMPLE = "name;type;tags;group\nPress 4;press controller;line=3 hall-2;";
-
-/** Hundreds of devices from a table; first what would happen, then that. */
-function Import() {
-  const home = useHome();
-  const [csv, setCSV] = useState("");
-  const [result, setResult] = useState<DeviceImport | null>(null);
-  const action = useAction();
-  const send = (dryRun: boolean) =>
-    action.run(async () => {
-      setResult(
-        await api.post<DeviceImport>("device-imports", {
-          csv,
-          dryRun,
-          teamId: home.team,
-          applicationId: home.application || null,
-        }),
-      );
-    });
-  const tried = result?.dryRun && result.refused === 0;
-  return (
-    <Panel title={t("enrol.import")}>
-      <Form onSubmit={() => send(!tried)} error={action.error} className="form pad">
-        <p>{t("enrol.importHow")}</p>
-        <pre className="code-block">{EXAMPLE}</pre>
-        {home.field}
-        <div className="form-field">
-          <label htmlFor="import-file">{t("enrol.importFile")}</label>
-          <input
-            id="import-file"
-            className="input"
-            type="file"
-            accept=".csv,text/csv,text/plain"
-            onChange={async (e) => {
-              setCSV(await e.target.files?.[0]?.text() ?? "");
-              setResult(null);
-            }}
-          />
-        </div>
-        {result ? <ImportResult result={result} /> : null}
-        <div className="form-foot">
-          <span className="grow" />
-          <Button
-            type="submit"
-            kind="primary"
-            busy={action.busy}
-            why={csv.trim() ? result?.applied ? t("enrol.imported") : null : t("enrol.importFirst")}
-          >
-            {tried ? tn("enrol.importDo", result.good) : t("enrol.importTry")}
-          </Button>
-        </div>
-      </Form>
-    </Panel>
-  );
-}
-
-function ImportResult({ result }: { result: DeviceImport }) {
-  const wrong = result.rows.filter((r) => r.problem !== null);
-  return (
-    <div role="status">
-      <p>
-        {t(result.applied ? "enrol.importDid" : "enrol.importWould", {
-          good: result.good,
-          refused: result.refused,
-        })}
-      </p>
-      {wrong.length > 0
-        ? (
-          <ul className="plain-list">
-            {wrong.slice(0, 50).map((r) => (
-              <li key={r.line}>
-                {t("enrol.importLine", { line: r.line, name: r.name, text: r.problem ?? "" })}
-              </li>
-            ))}
-          </ul>
-        )
-        : null}
-    </div>
   );
 }

@@ -20,9 +20,9 @@ export function DeviceDanger({ device }: { device: Device }) {
       setHanded(await api.post<NewEnrolmentToken>(`devices/${device.id}/re-enrol`, {}));
     });
   return (
-    <Panel title={t("danger.title")} className="danger-panel">
-      <div className="rows pad">
-        <div className="row">
+    <Panel title={t("device.tab.danger")} className="danger-panel">
+      <ul className="rows">
+        <li>
           <div className="grow">
             <h3>{t("device.replace")}</h3>
             <p className="muted">{t("device.replaceText")}</p>
@@ -30,8 +30,8 @@ export function DeviceDanger({ device }: { device: Device }) {
           <Button icon="arrow-repeat" busy={action.busy && asking === null} onClick={replace}>
             {t("device.replace")}
           </Button>
-        </div>
-        <div className="row">
+        </li>
+        <li>
           <div className="grow">
             <h3>{t("device.revoke")}</h3>
             <p className="muted">{t("device.revokeText")}</p>
@@ -44,8 +44,8 @@ export function DeviceDanger({ device }: { device: Device }) {
           >
             {t("device.revoke")}
           </Button>
-        </div>
-        <div className="row">
+        </li>
+        <li>
           <div className="grow">
             <h3>{t("device.delete")}</h3>
             <p className="muted">{t("device.deleteText")}</p>
@@ -53,8 +53,8 @@ export function DeviceDanger({ device }: { device: Device }) {
           <Button kind="danger" icon="trash" onClick={() => setAsking("delete")}>
             {t("device.delete")}
           </Button>
-        </div>
-      </div>
+        </li>
+      </ul>
       {handed ? <Handed token={handed} onClose={() => setHanded(null)} /> : null}
       {asking === "revoke"
         ? (

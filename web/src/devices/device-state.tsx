@@ -2,7 +2,7 @@ import type { Device } from "../api/types.ts";
 import { type Severity, severityOf } from "../core/abnormal.ts";
 import { percent } from "../i18n/format.ts";
 import { t, word } from "../i18n/text.ts";
-import { Shape } from "../ui/status.tsx";
+import { Shape, Tag } from "../ui/status.tsx";
 
 /** How a device is, in one word: what needs a person wins over what is merely under way. */
 export interface Standing {
@@ -31,6 +31,9 @@ export function DeviceStatus({ device }: { device: Device }) {
     <span className={`st st-${severity}`} title={device.problem ?? undefined}>
       <Shape severity={severity} />
       {text}
+      {device.mode === "developer"
+        ? <Tag title={t("device.isDeveloper")}>{t("device.developerTag")}</Tag>
+        : null}
     </span>
   );
 }

@@ -3,7 +3,7 @@ import { somewhere } from "../api/permissions.ts";
 import type { Device, DeviceGroup, Enrolment, List } from "../api/types.ts";
 import { useCalm, useEvery, useList, useLoad, useTopic } from "../api/use.ts";
 import { session } from "../app/session.ts";
-import { t, tn } from "../i18n/text.ts";
+import { t, tn, word } from "../i18n/text.ts";
 import { useApplications } from "../snapshots/use-applications.ts";
 import { LinkButton } from "../ui/button.tsx";
 import { InlineSelect } from "../ui/fields.tsx";
@@ -71,9 +71,8 @@ export function DevicesPage() {
           choices={[
             { value: "", label: t("devices.everyState") },
             { value: "attention", label: t("instances.attention") },
-            { value: "offline", label: t("device.offline") },
-            { value: "online", label: t("device.online") },
-            { value: "updating", label: t("devices.updating") },
+            ...(["offline", "online", "faulty", "updating", "developer", "expiring", "unenrolled"]
+              .map((v) => ({ value: v, label: word("deviceCondition", v) }))),
           ]}
         />
         {groups && groups.length > 0

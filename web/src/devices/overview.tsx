@@ -7,6 +7,7 @@ import { Button } from "../ui/button.tsx";
 import { Chart } from "../ui/chart.tsx";
 import { Dialog } from "../ui/dialog.tsx";
 import { Form, SelectField } from "../ui/fields.tsx";
+import { DialogFoot } from "../ui/form-parts.tsx";
 import { Link } from "../ui/link.tsx";
 import { Facts, Panel } from "../ui/page-head.tsx";
 import { Empty } from "../ui/states.tsx";
@@ -172,17 +173,12 @@ function ChooseTarget(
                 ...(list.data?.items ?? []).map((s) => ({ value: s.id, label: s.name })),
               ]}
             />
-            <div className="dialog-foot">
-              <Button onClick={p.onClose}>{t("cancel")}</Button>
-              <Button
-                type="submit"
-                kind="primary"
-                busy={action.busy}
-                why={target === (p.device.target?.id ?? "") ? t("unchanged") : null}
-              >
-                {t("device.bring")}
-              </Button>
-            </div>
+            <DialogFoot
+              verb={t("device.bring")}
+              busy={action.busy}
+              why={target === (p.device.target?.id ?? "") ? t("unchanged") : null}
+              onClose={p.onClose}
+            />
           </Form>
         )}
     </Dialog>

@@ -3,16 +3,15 @@ import { api } from "../api/client.ts";
 import type { Device } from "../api/types.ts";
 import { useAction } from "../api/use.ts";
 import { t } from "../i18n/text.ts";
-import { useApplications } from "../snapshots/use-applications.ts";
-import { Button, LinkButton } from "../ui/button.tsx";
-import { Form, SelectField, TextField } from "../ui/fields.tsx";
+import { LinkButton } from "../ui/button.tsx";
+import { Form, TextField } from "../ui/fields.tsx";
+import { FormFoot } from "../ui/form-parts.tsx";
 import { PageHead, Panel } from "../ui/page-head.tsx";
+import { useHome } from "./home.tsx";
 
 /** A stock agent has opened this page and waits for its device to be made. */
 export function RegisterPage({ session }: { session: string }) {
-  const { data, teams } = useApplications();
-  const [picked, setPicked] = useState<string | null>(null);
-  const application = picked ?? (data?.length === 1 ? data[0].id : "");
+  const home = useHome();
   const [name, setName] = useState("");
   const [made, setMade] = useState<Device | null>(null);
   const action = useAction();
@@ -22,8 +21,8 @@ export function RegisterPage({ session }: { session: string }) {
       setMade(
         await api.post<Device>("devices", {
           name,
-          teamId: data?.find((a) => a.id === application)?.teamId ?? teams?.[0]?.id,
-          applicationId: application || null,
+          teamId: home.team,
+          applicationId: home.application,
           registrationSession: session,
         }),
       );
@@ -49,19 +48,8 @@ export function RegisterPage({ session }: { session: string }) {
                 onChange={setName}
                 error={fields.name}
               />
-              <SelectField
-                label={t("application")}
-                value={application}
-                onChange={setPicked}
-                choices={[
-                  { value: "", label: t("device.unassigned") },
-                  ...(data ?? []).map((a) => ({ value: a.id, label: a.name })),
-                ]}
-              />
-              <div className="form-foot">
-                <span className="grow" />
-                <Button type="submit" kind="primary" busy={action.busy}>{t("register.go")}</Button>
-              </div>
+              {home.field}
+              <FormFoot verb={t("register.go")} busy={action.busy} />
             </Form>
           )}
       </Panel>

@@ -4,7 +4,7 @@ import type { Enrolment, EnrolmentToken } from "../api/types.ts";
 import { useAction, useEvery, useList } from "../api/use.ts";
 import { t, word } from "../i18n/text.ts";
 import { Button, LinkButton } from "../ui/button.tsx";
-import { Confirm } from "../ui/dialog.tsx";
+import { Removal } from "../ui/form-parts.tsx";
 import { ListPanel } from "../ui/list.tsx";
 import { PageHead } from "../ui/page-head.tsx";
 import { ProblemNote } from "../ui/problem.tsx";
@@ -35,7 +35,7 @@ export function RequestsPage() {
           {t("devices.add")}
         </LinkButton>
       </PageHead>
-      {action.error && !revoking ? <ProblemNote error={action.error} /> : null}
+      {action.error ? <ProblemNote error={action.error} /> : null}
       <h2 className="section-title">{t("enrol.waiting")}</h2>
       <ListPanel
         label={t("enrol.waiting")}
@@ -119,22 +119,17 @@ export function RequestsPage() {
       />
       {revoking
         ? (
-          <Confirm
+          <Removal
+            path={`enrolment-tokens/${revoking.id}`}
             title={t("enrol.revokeAsk", { name: revoking.name })}
+            text={t("enrol.revokeText")}
             verb={t("enrol.revoke")}
-            danger
-            busy={action.busy}
-            error={action.error}
             onClose={() => setRevoking(null)}
-            onConfirm={() =>
-              action.run(async () => {
-                await api.delete(`enrolment-tokens/${revoking.id}`);
-                setRevoking(null);
-                tokens.reload();
-              })}
-          >
-            <p>{t("enrol.revokeText")}</p>
-          </Confirm>
+            onDone={() => {
+              setRevoking(null);
+              tokens.reload();
+            }}
+          />
         )
         : null}
     </div>

@@ -1,9 +1,8 @@
 import { useEffect } from "react";
-import { Acknowledge, alarmPath, alarms } from "../app/alarms.tsx";
 import { session } from "../app/session.ts";
 import type { Instance, InstanceState, Overview } from "../api/types.ts";
 import { useCalm, useList, useLoad, useTopic } from "../api/use.ts";
-import { needsAttention, SEVERITY_ORDER, severityOf } from "../core/abnormal.ts";
+import { type Severity, severityOf } from "../core/abnormal.ts";
 import { bytes, duration } from "../i18n/format.ts";
 import { t, tn, word } from "../i18n/text.ts";
 import { LinkButton } from "../ui/button.tsx";
@@ -11,10 +10,11 @@ import { Icon } from "../ui/icon.tsx";
 import { Link } from "../ui/link.tsx";
 import { Facts, PageHead, Panel } from "../ui/page-head.tsx";
 import { Await, Empty } from "../ui/states.tsx";
-import { SeverityWord, Shape, Status } from "../ui/status.tsx";
+import { Shape } from "../ui/status.tsx";
 import { Ago, Time } from "../ui/time.tsx";
 import { useStore } from "../ui/use-store.ts";
 import { somewhere } from "../api/permissions.ts";
+import { Attention } from "./attention.tsx";
 
 /** What is abnormal now comes first; what is normal is grey and short. */
 export function OverviewPage() {
@@ -27,6 +27,7 @@ export function OverviewPage() {
   });
   useTopic("instances", refresh);
   useTopic("site", overview.reload);
+  useTopic("devices", useCalm(overview.reload));
   useEffect(() => {
     const id = setInterval(overview.reload, 60_000);
     return () => clearInterval(id);
@@ -41,13 +42,16 @@ export function OverviewPage() {
           ? <LinkButton href="/instances/new" icon="plus-lg">{t("instances.create")}</LinkButton>
           : null}
       </PageHead>
-      <Attention instances={instances.data ?? []} />
+      <Attention instances={instances.data ?? []} overview={overview.data} />
       <Await of={overview}>
         {(o) => (
           <>
             {o.notices.length || o.directBackend ? <Notices overview={o} /> : null}
             <div className="grid2">
               <Counts overview={o} />
+              {o.devices.total || Object.keys(o.deployments).length
+                ? <DeviceCounts overview={o} />
+                : null}
               <House overview={o} />
             </div>
           </>
@@ -73,52 +77,6 @@ export function OverviewPage() {
         )
         : null}
     </div>
-  );
-}
-
-function Attention({ instances }: { instances: readonly Instance[] }) {
-  const open = useStore(alarms, (s) => s.open);
-  const alarmed = new Set((open ?? []).map((a) => a.object.id));
-  const odd = instances.filter((i) => needsAttention(i.state) && !alarmed.has(i.id))
-    .sort((a, b) => SEVERITY_ORDER[severityOf(a.state)] - SEVERITY_ORDER[severityOf(b.state)]);
-  if (open === null) return null;
-  const sorted = [...open].sort((a, b) =>
-    Number(Boolean(a.acknowledgedAt)) - Number(Boolean(b.acknowledgedAt)) ||
-    a.severity.localeCompare(b.severity) || b.since.localeCompare(a.since)
-  );
-  if (!sorted.length && !odd.length) {
-    return <p className="calm-line">{t("overview.calm")}</p>;
-  }
-  return (
-    <Panel title={t("overview.attention")} className="attention">
-      <ul className="rows">
-        {sorted.map((a) => {
-          const path = alarmPath(a);
-          return (
-            <li key={a.id}>
-              <SeverityWord severity={a.severity} />
-              <div className="grow">
-                {path ? <Link href={path}>{a.object.name}</Link> : <strong>{a.object.name}</strong>}
-                <p>{a.text}</p>
-              </div>
-              <span className="muted small">
-                <Ago at={a.since} />
-              </span>
-              <Acknowledge alarm={a} />
-            </li>
-          );
-        })}
-        {odd.map((i) => (
-          <li key={i.id}>
-            <Status state={i.state} />
-            <div className="grow">
-              <Link href={`/instances/${i.id}`}>{i.name}</Link>
-              <p>{i.stateDetail}</p>
-            </div>
-          </li>
-        ))}
-      </ul>
-    </Panel>
   );
 }
 
@@ -166,18 +124,72 @@ function Counts({ overview }: { overview: Overview }) {
     >
       <ul className="counts">
         {STATES.filter((s) => overview.instances[s]).map((s) => (
-          <li key={s}>
-            <Link href={`/instances?state=${s}`} className={`count-${severityOf(s)}`}>
-              <span className="value">{overview.instances[s]}</span>
-              <span>
-                <Shape severity={severityOf(s)} /> {word("state", s)}
-              </span>
-            </Link>
-          </li>
+          <Count
+            key={s}
+            href={`/instances?state=${s}`}
+            severity={severityOf(s)}
+            value={overview.instances[s] ?? 0}
+            text={word("state", s)}
+          />
         ))}
         {total === 0 ? <li className="muted">{t("overview.noInstances")}</li> : null}
       </ul>
     </Panel>
+  );
+}
+
+/** What a person would do something about comes first; each leads to the list of it. */
+const CONDITIONS = [
+  ["offline", "warning"],
+  ["faulty", "alarm"],
+  ["expiring", "warning"],
+  ["developer", "off"],
+  ["updating", "busy"],
+  ["online", "normal"],
+] as const;
+
+function DeviceCounts({ overview: { devices, deployments } }: { overview: Overview }) {
+  const going = (deployments.running ?? 0) + (deployments.stopping ?? 0);
+  return (
+    <Panel
+      title={t("devices.title")}
+      tools={<Link href="/devices">{tn("rollout.devices", devices.total)}</Link>}
+    >
+      <ul className="counts">
+        {CONDITIONS.filter(([c]) => devices[c]).map(([c, severity]) => (
+          <Count
+            key={c}
+            href={`/devices?state=${c}`}
+            severity={severity}
+            value={devices[c]}
+            text={word("deviceCondition", c)}
+          />
+        ))}
+        {going
+          ? (
+            <Count
+              href="/deployments"
+              severity="busy"
+              value={going}
+              text={t("overview.deploymentsGoing")}
+            />
+          )
+          : null}
+      </ul>
+    </Panel>
+  );
+}
+
+function Count(p: { href: string; severity: Severity; value: number; text: string }) {
+  return (
+    <li>
+      <Link href={p.href} className={`count-${p.severity}`}>
+        <span className="value">{p.value}</span>
+        <span>
+          <Shape severity={p.severity} /> {p.text}
+        </span>
+      </Link>
+    </li>
   );
 }
 

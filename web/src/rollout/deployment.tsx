@@ -30,6 +30,7 @@ const STATES = [
   "updating",
   "busy",
   "offline",
+  "developer",
   "updated",
   "failed",
   "superseded",
@@ -86,6 +87,9 @@ export function DeploymentPage({ id }: { id: string }) {
             key={order}
             kind={order === "approve" || order === "resume" ? "primary" : undefined}
             busy={action.busy}
+            why={order === "approve" && user?.username === deployment.createdBy
+              ? t("rollout.approveSelf")
+              : null}
             onClick={() => ASKS.includes(order) ? setAsking(order) : give(order)}
           >
             {word("order", order)}

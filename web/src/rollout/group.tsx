@@ -8,8 +8,9 @@ import { session } from "../app/session.ts";
 import { deviceColumns } from "../devices/devices.tsx";
 import { t } from "../i18n/text.ts";
 import { Button, LinkButton } from "../ui/button.tsx";
-import { Confirm, Dialog } from "../ui/dialog.tsx";
+import { Dialog } from "../ui/dialog.tsx";
 import { CheckBox, Form, SelectField, TextArea, TextField } from "../ui/fields.tsx";
+import { DialogFoot, Removal } from "../ui/form-parts.tsx";
 import { Link } from "../ui/link.tsx";
 import { Search } from "../ui/list.tsx";
 import { navigate } from "../ui/navigation.ts";
@@ -31,7 +32,6 @@ export function GroupPage({ id }: { id: string }) {
   const user = useStore(session, (s) => s.user);
   const mayEdit = user !== null && somewhere(user, "member");
   const [open, setOpen] = useState<"edit" | "pick" | "delete" | null>(null);
-  const action = useAction();
   const group = loaded.data;
   useCrumb(id, group?.name);
   const close = () => setOpen(null);
@@ -109,21 +109,13 @@ export function GroupPage({ id }: { id: string }) {
         ? <PickDevices group={group} onClose={close} onDone={() => (refresh(), close())} />
         : open === "delete"
         ? (
-          <Confirm
+          <Removal
+            path={`device-groups/${id}`}
             title={t("groups.deleteAsk", { name: group.name })}
-            verb={t("remove")}
-            danger
-            busy={action.busy}
-            error={action.error}
+            text={t("groups.deleteText")}
             onClose={close}
-            onConfirm={() =>
-              action.run(async () => {
-                await api.delete(`device-groups/${id}`);
-                navigate("/groups");
-              })}
-          >
-            <p>{t("groups.deleteText")}</p>
-          </Confirm>
+            onDone={() => navigate("/groups")}
+          />
         )
         : null}
     </div>
@@ -187,10 +179,7 @@ function EditGroup({ group, onClose, onDone }: Dialogue<DeviceGroup>) {
           ]}
         />
         <FilterFields filter={filter} onChange={setFilter} error={fields.filter} />
-        <div className="dialog-foot">
-          <Button onClick={onClose}>{t("cancel")}</Button>
-          <Button type="submit" kind="primary" busy={action.busy}>{t("save")}</Button>
-        </div>
+        <DialogFoot busy={action.busy} onClose={onClose} />
       </Form>
     </Dialog>
   );
@@ -242,17 +231,11 @@ function PickDevices({ group, onClose, onDone }: Dialogue<void>) {
           ))}
         </div>
         {list.more ? <Button onClick={list.more}>{t("table.more")}</Button> : null}
-        <div className="dialog-foot">
-          <Button onClick={onClose}>{t("cancel")}</Button>
-          <Button
-            type="submit"
-            kind="primary"
-            busy={action.busy}
-            why={picked.size ? null : t("unchanged")}
-          >
-            {t("save")}
-          </Button>
-        </div>
+        <DialogFoot
+          busy={action.busy}
+          why={picked.size ? null : t("unchanged")}
+          onClose={onClose}
+        />
       </Form>
     </Dialog>
   );

@@ -9,6 +9,7 @@ import { useApplications } from "../snapshots/use-applications.ts";
 import { Button } from "../ui/button.tsx";
 import { Dialog } from "../ui/dialog.tsx";
 import { Form, SelectField, TextField } from "../ui/fields.tsx";
+import { DialogFoot } from "../ui/form-parts.tsx";
 import { Link } from "../ui/link.tsx";
 import { ListPanel } from "../ui/list.tsx";
 import { navigate } from "../ui/navigation.ts";
@@ -126,17 +127,12 @@ function MakeGroup({ onClose }: { onClose: () => void }) {
           choices={(applications ?? []).map((a) => ({ value: a.id, label: a.name }))}
         />
         <FilterFields filter={filter} onChange={setFilter} error={fields.filter} />
-        <div className="dialog-foot">
-          <Button onClick={onClose}>{t("cancel")}</Button>
-          <Button
-            type="submit"
-            kind="primary"
-            busy={action.busy}
-            why={name && application ? null : t("unchanged")}
-          >
-            {t("groups.add")}
-          </Button>
-        </div>
+        <DialogFoot
+          verb={t("groups.add")}
+          busy={action.busy}
+          why={name && application ? null : t("unchanged")}
+          onClose={onClose}
+        />
       </Form>
     </Dialog>
   );

@@ -1,5 +1,5 @@
 import { useState } from "react";
-import { api } from "../api/client.ts";
+import { api, query } from "../api/client.ts";
 import type {
   Deployment,
   DeviceGroup,
@@ -11,8 +11,8 @@ import type {
 import { useAction, useLoad } from "../api/use.ts";
 import { t, tn } from "../i18n/text.ts";
 import { useApplications } from "../snapshots/use-applications.ts";
-import { Button } from "../ui/button.tsx";
 import { CheckBox, Form, SelectField, TextField } from "../ui/fields.tsx";
+import { FormFoot } from "../ui/form-parts.tsx";
 import { navigate, useQuery } from "../ui/navigation.ts";
 import { PageHead, Panel } from "../ui/page-head.tsx";
 import { Empty } from "../ui/states.tsx";
@@ -22,8 +22,8 @@ export function StartDeployment() {
   const [asked] = useQuery("group");
   const applications = useApplications().data;
   const given = useLoad<DeviceGroup>(asked ? `device-groups/${asked}` : null).data;
-  const [picked, setPicked] = useState<string | null>(null);
-  const application = picked ?? given?.applicationId ?? applications?.[0]?.id ?? "";
+  const [home, setHome] = useState<string | null>(null);
+  const application = home ?? given?.applicationId ?? applications?.[0]?.id ?? "";
   const groups = useLoad<List<DeviceGroup>>(
     application ? `device-groups?application=${application}&limit=200` : null,
   ).data?.items;
@@ -42,15 +42,19 @@ export function StartDeployment() {
   const [soak, setSoak] = useState("10");
   const [errors, setErrors] = useState("5");
   const [approval, setApproval] = useState(false);
-  const preview = useLoad<WindowPreview>(
-    window && snapshot && members.size === 1
-      ? `maintenance-windows/${window}/preview?groupId=${[...members][0]}&snapshotId=${snapshot}`
-      : null,
-  ).data;
+  const picked = (groups ?? []).filter((g) => members.has(g.id));
+  const own = ownWindow(picked);
+  const plan = {
+    canary: Number(canary),
+    percent: percent.split(/[\s,]+/).filter(Boolean).map(Number),
+    soakSeconds: Math.round(Number(soak) * 60),
+    errorPercent: Number(errors),
+  };
+  const preview = useLoad<WindowPreview>(previewPath(window || own?.id, picked, snapshot, plan))
+    .data;
   const action = useAction();
   const fields = action.error?.problem.fields ?? {};
-  const count = (groups ?? []).filter((g) => members.has(g.id))
-    .reduce((n, g) => n + g.deviceCount, 0);
+  const count = picked.reduce((n, g) => n + g.deviceCount, 0);
   const start = () =>
     action.run(async () => {
       const made = await api.post<Deployment>("deployments", {
@@ -59,12 +63,7 @@ export function StartDeployment() {
         groupIds: [...members],
         windowId: window || null,
         needsApproval: approval,
-        plan: {
-          canary: Number(canary),
-          percent: percent.split(/[\s,]+/).filter(Boolean).map(Number),
-          soakSeconds: Math.round(Number(soak) * 60),
-          errorPercent: Number(errors),
-        },
+        plan,
       });
       navigate(`/deployments/${made.id}`);
     });
@@ -79,7 +78,7 @@ export function StartDeployment() {
                 label={t("application")}
                 value={application}
                 onChange={(v) => {
-                  setPicked(v);
+                  setHome(v);
                   setChosen(new Set());
                   setSnapshot("");
                 }}
@@ -156,11 +155,14 @@ export function StartDeployment() {
           />
           <SelectField
             label={t("windows.one")}
-            hint={preview?.text}
+            hint={preview?.text ?? t("rollout.windowHint")}
             value={window}
             onChange={setWindow}
             choices={[
-              { value: "", label: t("groups.anytime") },
+              {
+                value: "",
+                label: own ? t("rollout.ownWindow", { name: own.name }) : t("groups.anytime"),
+              },
               ...(windows ?? []).map((w) => ({ value: w.id, label: w.name })),
             ]}
             error={fields.windowId}
@@ -171,21 +173,39 @@ export function StartDeployment() {
             checked={approval}
             onChange={setApproval}
           />
-          <div className="form-foot">
+          <FormFoot
+            verb={t("rollout.go")}
+            icon="send"
+            busy={action.busy}
+            why={snapshot && members.size ? null : t("rollout.first")}
+          >
             <span className="muted">{tn("rollout.devices", count)}</span>
-            <span className="grow" />
-            <Button
-              type="submit"
-              kind="primary"
-              icon="send"
-              busy={action.busy}
-              why={snapshot && members.size ? null : t("rollout.first")}
-            >
-              {t("rollout.go")}
-            </Button>
-          </div>
+          </FormFoot>
         </Form>
       </Panel>
     </div>
   );
+}
+
+/** The window of all these groups, where they have the same. */
+function ownWindow(groups: readonly DeviceGroup[]): DeviceGroup["window"] {
+  const first = groups[0]?.window ?? null;
+  return groups.every((g) => g.window?.id === first?.id) ? first : null;
+}
+
+/** Asked with the plan as it is typed, so that “fits” is about this deployment. */
+function previewPath(
+  window: string | undefined,
+  groups: readonly DeviceGroup[],
+  snapshotId: string,
+  plan: { canary: number; percent: readonly number[]; soakSeconds: number },
+): string | null {
+  if (!window || !snapshotId || !groups.length) return null;
+  return query(`maintenance-windows/${window}/preview`, {
+    groupId: groups.map((g) => g.id).join(","),
+    snapshotId,
+    canary: plan.canary,
+    percent: plan.percent.join(","),
+    soakSeconds: plan.soakSeconds,
+  });
 }

@@ -6,8 +6,9 @@ import { timeZone, timeZones } from "../i18n/format.ts";
 import { t, word } from "../i18n/text.ts";
 import { useApplications } from "../snapshots/use-applications.ts";
 import { Button } from "../ui/button.tsx";
-import { Confirm, Dialog } from "../ui/dialog.tsx";
+import { Dialog } from "../ui/dialog.tsx";
 import { Form, SelectField, TextField } from "../ui/fields.tsx";
+import { DialogFoot, Removal } from "../ui/form-parts.tsx";
 import { ListPanel } from "../ui/list.tsx";
 import { Empty } from "../ui/states.tsx";
 import { Time } from "../ui/time.tsx";
@@ -21,7 +22,6 @@ export function Windows(
 ) {
   const [editing, setEditing] = useState<MaintenanceWindow | "new" | null>(null);
   const [removing, setRemoving] = useState<MaintenanceWindow | null>(null);
-  const action = useAction();
   return (
     <>
       <h2 className="section-title">{t("windows.title")}</h2>
@@ -114,22 +114,16 @@ export function Windows(
         : null}
       {removing
         ? (
-          <Confirm
+          <Removal
+            path={`maintenance-windows/${removing.id}`}
             title={t("windows.removeAsk", { name: removing.name })}
-            verb={t("remove")}
-            danger
-            busy={action.busy}
-            error={action.error}
+            text={t("windows.removeText")}
             onClose={() => setRemoving(null)}
-            onConfirm={() =>
-              action.run(async () => {
-                await api.delete(`maintenance-windows/${removing.id}`);
-                setRemoving(null);
-                list.reload();
-              })}
-          >
-            <p>{t("windows.removeText")}</p>
-          </Confirm>
+            onDone={() => {
+              setRemoving(null);
+              list.reload();
+            }}
+          />
         )
         : null}
     </>
@@ -254,17 +248,11 @@ function WindowDialog(
         >
           {t("windows.timeAdd")}
         </Button>
-        <div className="dialog-foot">
-          <Button onClick={p.onClose}>{t("cancel")}</Button>
-          <Button
-            type="submit"
-            kind="primary"
-            busy={action.busy}
-            why={name ? null : t("unchanged")}
-          >
-            {t("save")}
-          </Button>
-        </div>
+        <DialogFoot
+          busy={action.busy}
+          why={name ? null : t("unchanged")}
+          onClose={p.onClose}
+        />
       </Form>
     </Dialog>
   );

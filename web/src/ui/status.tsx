@@ -38,6 +38,6 @@ export function SeverityWord({ severity }: { severity: "warning" | "alarm" }) {
   );
 }
 
-export function Tag({ children }: { children: React.ReactNode }) {
-  return <span className="tag">{children}</span>;
+export function Tag({ children, title }: { children: React.ReactNode; title?: string }) {
+  return <span className="tag" title={title}>{children}</span>;
 }

@@ -14,6 +14,8 @@ PAGES = {
 }
 FIRST = "d" + "1".rjust(19, "0")
 FETCHING = "d" + "5".rjust(19, "0")
+WORKED_ON = "d" + "8".rjust(19, "0")
+WAITING = "d" + "9".rjust(19, "0")
 
 
 @pytest.mark.parametrize("path", PAGES)
@@ -122,3 +124,68 @@ def test_the_recovery_kit_asks_for_a_long_passphrase_twice(admin):
     with admin.expect_download():
         make.click()
     expect(admin.get_by_text("Last saved on")).to_be_visible()
+
+
+def test_the_overview_counts_devices_by_what_is_to_be_done_about_them(admin):
+    admin.goto("/")
+    counts = admin.get_by_role("region", name="Devices")
+    expect(counts.get_by_role("link", name="480 devices")).to_be_visible()
+    attention = admin.get_by_role("region", name="Needs attention")
+    expect(attention.get_by_role("link", name="68 devices: Offline")).to_be_visible()
+    expect(attention.get_by_role("link", name="1 deployment waits for somebody")).to_be_visible()
+    counts.get_by_role("link", name="2 In trouble").click()
+    expect(admin.get_by_role("combobox", name="State")).to_have_value("faulty")
+
+
+def test_a_device_that_somebody_works_on_is_marked_in_the_list(admin):
+    admin.goto("/devices?state=developer")
+    expect(admin.get_by_text("1 of 1")).to_be_visible()
+    expect(admin.locator(".tag")).to_have_text("Worked on")
+    admin.goto(f"/devices/{WORKED_ON}")
+    admin.get_by_role("button", name="Actions").click()
+    admin.get_by_role("menuitem", name="Stop working on the device").click()
+    dialog = admin.get_by_role("dialog", name="Stop working on")
+    expect(dialog.get_by_role("button", name="Keep it as a snapshot first")).to_be_visible()
+
+
+def test_pages_of_a_device_are_opened_by_a_code_for_the_path_that_was_asked_for(admin, context):
+    admin.goto(f"/devices/{FIRST}")
+    with context.expect_page() as opening:
+        admin.get_by_role("link", name="Open pages").click()
+    expect(opening.value.locator("#code")).to_have_text("page:/")
+    opening.value.close()
+    admin.goto(f"/open/pages/d/{FIRST}?path=/ui/line%3Fa%3D1")
+    expect(admin.locator("#code")).to_have_text("page:/ui/line?a=1")
+
+
+def test_not_now_is_overridden_by_two_people_only(admin):
+    admin.goto(f"/devices/{WAITING}")
+    box = admin.get_by_role("region", name="The device says “not now”")
+    expect(box.get_by_text("The machine says not now: a shift runs")).to_be_visible()
+    box.get_by_role("button", name="Switch now all the same").click()
+    dialog = admin.get_by_role("dialog")
+    dialog.get_by_label("Reason").fill("Agreed with the shift")
+    dialog.get_by_role("button", name="Switch now all the same").click()
+    expect(box.get_by_text("Agreed with the shift")).to_be_visible()
+    allow = box.get_by_role("button", name="Allow it")
+    expect(allow).to_have_attribute("aria-disabled", "true")
+    expect(allow).to_have_attribute("title", "You asked for it: a second person must allow it.")
+    box.get_by_role("button", name="Take it back").click()
+    expect(box.get_by_role("button", name="Switch now all the same")).to_be_visible()
+
+
+def test_whether_it_fits_is_asked_with_the_plan_that_was_typed(admin):
+    admin.goto("/deployments/new")
+    admin.get_by_label("Snapshot").select_option(index=1)
+    admin.get_by_label("Hall 2 (240 devices)").check()
+    admin.get_by_label("Devices that get it first").fill("3")
+    admin.get_by_label("Then shares of all, in per cent").fill("50 100")
+    admin.get_by_label("Maintenance window").select_option(index=1)
+    expect(admin.get_by_text("Asked for 3 first, then 50,100.")).to_be_visible()
+
+
+def test_the_danger_zone_of_a_device_speaks_of_the_device(admin):
+    admin.goto(f"/devices/{FIRST}/danger")
+    zone = admin.get_by_role("region", name="Danger zone")
+    expect(zone).to_be_visible()
+    expect(zone.get_by_text("instance")).to_have_count(0)

@@ -10,6 +10,8 @@ extension DeploymentMachine {
         case .pending, .superseded, .removed, .returned: break
         case .offline, .developer:
             guard standing.isConnected else { break }
+            // A device that is there again gets its time anew.
+            watches[position].progressAt = now
             if devices[position].revision == nil {
                 set(position, .pending, nil, at: now)
             } else {

@@ -11,6 +11,7 @@ struct Devices: Sendable {
     let content: StockContent
     let snapshots: DeviceSnapshots
     let documents: AgentDocumentMaker
+    let authority: SiteAuthority
 
     static func raise(
         _ foundations: Foundations, _ instances: Instances, bus: EventBus, link: any FleetLink,
@@ -38,7 +39,7 @@ struct Devices: Sendable {
             fleet: fleet, content: content,
             snapshots: DeviceSnapshots(
                 fleet: fleet, stores: stores, library: instances.library, content: content),
-            documents: documents)
+            documents: documents, authority: foundations.authority)
     }
 
     func resources(_ stores: Stores, recipes: RecipeStore) -> [any Resource] {
@@ -48,8 +49,10 @@ struct Devices: Sendable {
             DeviceHistoryRoutes(stores: stores),
             StockAgentRoutes(
                 stores: stores, fleet: fleet, content: content, snapshots: snapshots
-            ) { origin, token in
-                let palette = PaletteSettings(origin: origin, token: token)
+            ) { [authority] origin, token in
+                let palette = PaletteSettings(
+                    origin: origin, token: token, authorities: await authority.authoritiesOfBrowsers
+                )
                 return StockSettings.Palette(
                     npmrc: palette.npmrc, catalogues: [palette.catalogue])
             },

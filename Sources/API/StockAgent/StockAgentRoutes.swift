@@ -9,7 +9,7 @@ package import Store
 package struct StockAgentRoutes: Resource {
     /// How an agent reaches the packages of the site: by what it called us, with its own token.
     package typealias PaletteMaker =
-        @Sendable (_ origin: String, _ token: String) -> StockSettings.Palette
+        @Sendable (_ origin: String, _ token: String) async -> StockSettings.Palette
 
     private let stores: Stores
     private let fleet: Fleet
@@ -111,7 +111,7 @@ package struct StockAgentRoutes: Resource {
             let token = context.request.headers[Header.authorization]?
                 .split(separator: " ").last.map(String.init)
         {
-            palette = self.palette(origin, token)
+            palette = await self.palette(origin, token)
         }
         let own = palette
         let bytes = try await served { try await content.settings(of: device, palette: own) }

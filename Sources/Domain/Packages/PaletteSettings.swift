@@ -4,8 +4,9 @@ package struct PaletteSettings: Sendable, Equatable {
     package let origin: String
     /// What opens the registry to this device; `nil`: npm is to be told otherwise.
     package let token: String?
-    /// PEM of the authorities behind the server's certificate; `nil`: the device knows them, as it
-    /// must for its own connections (`NODE_EXTRA_CA_CERTS`).
+    /// PEM of the authorities behind the server's certificate, because npm forgets
+    /// `NODE_EXTRA_CA_CERTS` where its own configuration names a `cafile`; `nil`: the device knows
+    /// them, as it must for its own connections.
     package let authorities: String?
 
     package init(origin: String, token: String?, authorities: String? = nil) {
@@ -23,13 +24,14 @@ package struct PaletteSettings: Sendable, Equatable {
         let place = registry.split(separator: ":", maxSplits: 1).last.map(String.init) ?? registry
         var lines = [
             "; Packages come from this site's Lineside and from nowhere else.",
-            "; Its certificate must be known: NODE_EXTRA_CA_CERTS names the authority's file.",
             "registry=\(registry)",
         ]
         if let token { lines.append("\(place):_authToken=\(token)") }
         if let authorities {
             let text = authorities.split(whereSeparator: \.isNewline).joined(separator: "\\n")
             lines.append("ca=\"\(text)\"")
+        } else {
+            lines.append("; Its certificate must be known, by NODE_EXTRA_CA_CERTS for example.")
         }
         lines += ["strict-ssl=true", "audit=false", "fund=false", "update-notifier=false"]
         return lines.joined(separator: "\n") + "\n"

@@ -177,6 +177,10 @@ package actor SiteAuthority: Service {
         package let isIssuing: Bool
     }
 
+    /// PEM of whom a client must trust that comes as browsers do; `nil` where the plant's own
+    /// certificate is shown, whose authority is the plant's matter.
+    package var authoritiesOfBrowsers: String? { plant == nil ? book.authorities : nil }
+
     package var facts: Facts {
         let shown = plant?.certificate ?? server
         let authority = book.current

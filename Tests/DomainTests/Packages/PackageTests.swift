@@ -39,5 +39,9 @@ import Testing
         #expect(text.contains("//plant:8443/npm/:_authToken=t\n"))
         #expect(text.contains("strict-ssl=true\n"))
         #expect(!text.contains("ca="))
+        let known = PaletteSettings(
+            origin: "https://plant:8443", token: "t", authorities: "-----A\nb\n-----Z\n"
+        ).npmrc
+        #expect(known.contains(#"ca="-----A\nb\n-----Z""# + "\n"))
     }
 }

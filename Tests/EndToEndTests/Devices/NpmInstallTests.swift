@@ -97,6 +97,43 @@ struct NpmInstallTests {
         program.signal(SIGKILL)
     }
 
+    /// Seen with FlowFuse's own agent: where npm's configuration names a `cafile`, Node.js forgets
+    /// `NODE_EXTRA_CA_CERTS`, and npm takes the site for a stranger.
+    @Test("What a stock agent is told is enough for npm, whomever else the machine's npm trusts")
+    func stockAgent() async throws {
+        guard Self.npm != nil else { return print("skipped: npm is not installed here") }
+        let directory = try #require(directory)
+        let place = try await place(in: directory) { site in
+            try await site.command("stack", "add", try await Self.madeStack(in: directory))
+        }
+        let client = place.client
+        let team = try #require(
+            try await client.get("/api/v1/teams")["items"].array?.first?["id"]?.string)
+        let device = try await client.post(
+            "/api/v1/devices",
+            [
+                "name": "Press 7", "agent": "stock", "teamId": .string(team),
+                "applicationId": .string(try await client.firstApplication()),
+            ])
+        let id = try #require(device["id"].string, "\(device.text)")
+        let given = try await client.post("/api/v1/devices/\(id)/credentials")
+        let file = try #require(given["deviceYml"].string, "\(given.text)")
+        let lines = file.split(separator: "\n").map { $0.split(separator: " ").map(String.init) }
+        let token = try #require(lines.first { $0[0] == "token:" }?.last)
+        let agent = try CurlClient(place.site.origin, bearer: token)
+        let settings = try await agent.get("/api/v1/devices/\(id)/live/settings")
+        let npmrc = try #require(settings["palette"]["npmrc"]?.string, "\(settings.text)")
+        try Files.replace("\(place.home)/.npmrc", with: Array(npmrc.utf8))
+        let other = "\(directory.path)/other.pem"
+        try Files.replace(other, with: try CertificateFixtures("Elsewhere").authority)
+        let global = "\(directory.path)/npmrc"
+        try Files.replace(global, with: Array("cafile=\(other)\n".utf8))
+        let done = try await npm(
+            ["install", "--no-fund", "--no-audit", "node-red@9.9.1"], at: place, in: directory,
+            environment: ["npm_config_globalconfig": global])
+        #expect(done.status == 0, "\(done.output) \(done.errors)")
+    }
+
     // MARK: Steps
 
     struct Place: Sendable {
@@ -144,7 +181,8 @@ struct NpmInstallTests {
     }
 
     private func npm(
-        _ arguments: [String], at place: Place, in directory: TemporaryDirectory
+        _ arguments: [String], at place: Place, in directory: TemporaryDirectory,
+        environment more: [String: String] = [:]
     ) async throws -> (status: Int32, output: String, errors: String) {
         let errors =
             "\(directory.path)/npm-\(Randomness.text(count: 6, from: .lowercaseAlphanumerics))"
@@ -153,7 +191,7 @@ struct NpmInstallTests {
             environment: [
                 "HOME": place.home, "npm_config_cache": "\(place.home)/cache",
                 "npm_config_fetch_retries": "0",
-            ], errors: errors)
+            ].merging(more) { $1 }, errors: errors)
         let output = try await withLimit(waitingFor: "npm \(arguments)") {
             var output = ""
             for await line in program.lines { output += "\(line)\n" }

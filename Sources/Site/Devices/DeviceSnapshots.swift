@@ -22,12 +22,23 @@ package struct DeviceSnapshots: Sendable {
     private let stores: Stores
     private let library: VersionLibrary
     private let content: StockContent
+    private let settling: @Sendable () async -> Void
 
-    package init(fleet: Fleet, stores: Stores, library: VersionLibrary, content: StockContent) {
+    /// 5 s: Node-RED tells of a deploy before it has written it.
+    package static let settlingTime = Duration.seconds(5)
+
+    /// - Parameter settling: returns when a deploy that was told of is on the device's disk.
+    package init(
+        fleet: Fleet, stores: Stores, library: VersionLibrary, content: StockContent,
+        settling: @escaping @Sendable () async -> Void = {
+            try? await Task.sleep(for: DeviceSnapshots.settlingTime)
+        }
+    ) {
         self.fleet = fleet
         self.stores = stores
         self.library = library
         self.content = content
+        self.settling = settling
     }
 
     /// Asks the device, whatever agent it has.
@@ -129,11 +140,20 @@ package struct DeviceSnapshots: Sendable {
 
     private static func mark(_ device: Device) -> String { "automatic snapshot of \(device.id)" }
 
-    /// Somebody has deployed on the device itself.
+    /// Somebody has deployed on the device itself. What is deployed while a snapshot is under way
+    /// gets one of its own, once that is done.
     package func deployed(on device: Device) async {
         guard device.mode == .developer, let application = device.applicationID,
             await fleet.beginsCapture(device.id)
         else { return }
+        repeat {
+            await settling()
+            await fleet.takesCapture(device.id)
+            await keepAutomatic(device, in: application)
+        } while await !fleet.endsCapture(device.id)
+    }
+
+    private func keepAutomatic(_ device: Device, in application: Application.ID) async {
         do {
             let time = Timestamp.now().rfc3339.prefix(19).replacing("T", with: " ")
             let name = try await free("Auto Snapshot - \(time)", in: application)
@@ -142,7 +162,6 @@ package struct DeviceSnapshots: Sendable {
             try await stores.snapshots.thin(
                 application, note: note, toNewest: Self.automaticLimit)
         } catch { Log("fleet").warning("no automatic snapshot of device \(device.id): \(error)") }
-        await fleet.endsCapture(device.id)
     }
 
     private func free(
@@ -162,7 +181,24 @@ package struct DeviceSnapshots: Sendable {
 }
 
 extension Fleet {
-    /// One automatic snapshot of a device at a time: who deploys twice in a second gets the later.
-    func beginsCapture(_ id: Device.ID) -> Bool { capturing.insert(id).inserted }
-    func endsCapture(_ id: Device.ID) { capturing.remove(id) }
+    /// One automatic snapshot of a device at a time.
+    /// - Returns: whether the caller is to make it; else whoever makes one now hears of it.
+    func beginsCapture(_ id: Device.ID) -> Bool {
+        guard capturing[id] == nil else {
+            capturing[id] = true
+            return false
+        }
+        capturing[id] = true
+        return true
+    }
+
+    /// What was deployed so far will be in the snapshot that is taken now.
+    func takesCapture(_ id: Device.ID) { capturing[id] = false }
+
+    /// - Returns: `false` if something was deployed since the last one was taken.
+    func endsCapture(_ id: Device.ID) -> Bool {
+        guard capturing[id] != true else { return false }
+        capturing[id] = nil
+        return true
+    }
 }

@@ -66,8 +66,8 @@ package actor Fleet: Service {
     var editorTokens: [Device.ID: String] = [:]
     /// When agents that come by HTTP alone came last.
     var polled: [Device.ID: Duration] = [:]
-    /// Of devices of which an automatic snapshot is being made.
-    var capturing: Set<Device.ID> = []
+    /// Devices of which an automatic snapshot is under way, and whether another is due behind it.
+    var capturing: [Device.ID: Bool] = [:]
 
     package init(_ parts: Parts) { self.parts = parts }
 

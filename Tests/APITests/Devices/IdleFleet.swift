@@ -16,7 +16,8 @@ struct IdleFleet {
 
     init(
         stores: Stores, bus: EventBus = EventBus(), sealer: Sealer, library: VersionLibrary,
-        link: MemoryFleetLink = MemoryFleetLink(), clock: any SupervisorClock = MonotonicClock()
+        link: MemoryFleetLink = MemoryFleetLink(), clock: any SupervisorClock = MonotonicClock(),
+        settling: @escaping @Sendable () async -> Void = {}
     ) {
         self.link = link
         environment = DeviceEnvironment(devices: stores.devices, sealer: sealer)
@@ -30,7 +31,8 @@ struct IdleFleet {
                     variables: environment, manifests: OneManifest(), editorKey: "key"),
                 alarms: AlarmRaiser(stores: stores, bus: bus), clock: clock))
         snapshots = DeviceSnapshots(
-            fleet: fleet, stores: stores, library: library, content: content)
+            fleet: fleet, stores: stores, library: library, content: content,
+            settling: settling)
     }
 
     func resources(_ stores: Stores, recipes: RecipeStore) -> [any Resource] {

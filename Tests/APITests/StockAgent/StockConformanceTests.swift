@@ -253,6 +253,43 @@ struct StockConformanceTests {
         await #expect(throws: DeviceSnapshots.Fault.notRunning) { try await nothing.value }
     }
 
+    /// Node-RED tells of a deploy before it has written it: who asked at once got the flows of
+    /// before.
+    @Test("An automatic snapshot waits until the deploy is written; later deploys get their own")
+    func automaticSnapshot() async throws {
+        let (waits, gate) = (Mailbox<Void>(), Mailbox<Void>())
+        let house = try await StockHouse {
+            waits.put(())
+            _ = await gate.take()
+        }
+        await house.fleet.take(.came(name: house.device.brokerName, address: nil))
+        try await house.change { $0.mode = .developer }
+        #expect(try await house.told()["mode"]?.string == "developer")
+        let path = "/logging/device/\(house.device.id)/audit"
+        let deploy = #"{"event":"flows.set","type":"full"}"#
+        for _ in 0..<3 { #expect(try await house.http(.post, path, deploy).status == 200) }
+        _ = await waits.take()
+        #expect(house.untold == 0)
+        gate.put(())
+        let first = try await house.told()
+        #expect(first["command"]?.string == "upload")
+        // Deployed while the first is under way: what it brings may be older.
+        #expect(try await house.http(.post, path, deploy).status == 200)
+        await house.answer(first, try await upload(house))
+        _ = await waits.take()
+        #expect(house.untold == 0)
+        gate.put(())
+        let second = try await house.told()
+        #expect(second["command"]?.string == "upload")
+        await house.answer(second, try await upload(house))
+        try await withLimit(waitingFor: "two snapshots") {
+            while try await house.factory.stores.snapshots.list(
+                of: house.factory.application.id
+            ).items.count < 2 { await Task.yield() }
+        }
+        #expect(house.untold == 0)
+    }
+
     private func upload(_ house: StockHouse) async throws -> String {
         let secret = try await house.content.secret(of: house.device.id)
         let sealed = try NodeREDCredentials(secret: secret).encrypt(

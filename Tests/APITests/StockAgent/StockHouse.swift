@@ -30,7 +30,8 @@ final class StockHouse: Sendable {
     private let covered = Mutex<Set<StockMessage>>([])
     private let heard = Mutex(0)
 
-    init() async throws {
+    /// - Parameter settling: how a deploy on the device is waited for.
+    init(settling: @escaping @Sendable () async -> Void = {}) async throws {
         let factory = try await Factory()
         let stores = factory.stores
         directory = try TemporaryDirectory()
@@ -38,7 +39,8 @@ final class StockHouse: Sendable {
         try await vault.prepare()
         library = VersionLibrary(vault: vault, stores: stores, sealer: sealer)
         let idle = IdleFleet(
-            stores: stores, bus: bus, sealer: sealer, library: library, link: link, clock: clock)
+            stores: stores, bus: bus, sealer: sealer, library: library, link: link, clock: clock,
+            settling: settling)
         (fleet, content, snapshots) = (idle.fleet, idle.content, idle.snapshots)
         _ = try await factory.stack("Node-RED 4.1")
         let id = Device.ID.random()

@@ -39,6 +39,11 @@ package struct DeviceCommandRoutes: Resource {
         switch body.word {
         case .start, .stop: return try await run(body.word, device, context)
         case .restart:
+            // Whoever wants it to begin anew wants it to run; the agent would run it, and the
+            // registry would still say that it is off.
+            guard device.desiredState == .running else {
+                return try await run(.start, device, context)
+            }
             try await send(.restart, device, context)
             return Found(DeviceOrderView(body.word, .done))
         case .identify:

@@ -25,13 +25,25 @@ import Testing
         #expect(stop.status == 200 && stop.json["state"]?.string == "waiting")
         let device = try await house.factory.stores.devices.get(house.device.id)
         #expect(device.desiredState == .stopped)
-        let restart = try await house.http(.post, path, #"{"command":"restart"}"#, token: token)
-        #expect(restart.status == 409)
         let odd = try await house.http(.post, path, #"{"command":"dance"}"#, token: token)
         #expect(odd.status == 422 || odd.status == 400)
         #expect(house.untold == 0)
         await house.status("unknown", snapshot: nil, settings: nil)
         #expect(try await house.told()["targetState"]?.string == "suspended")
+    }
+
+    @Test("To begin anew what is stopped is to start it, and needs no device that is there")
+    func restartOfStopped() async throws {
+        let house = try await StockHouse()
+        let token = try await Self.secret(house, house.factory.administrator)
+        let path = "\(house.path)/commands"
+        let away = try await house.http(.post, path, #"{"command":"restart"}"#, token: token)
+        #expect(away.status == 409)
+        try await house.change { $0.desiredState = .stopped }
+        let here = try await house.http(.post, path, #"{"command":"restart"}"#, token: token)
+        #expect(here.status == 200 && here.json["state"]?.string == "waiting")
+        let device = try await house.factory.stores.devices.get(house.device.id)
+        #expect(device.desiredState == .running)
     }
 
     @Test("A viewer looks on, and a device's own token commands nobody")

@@ -112,16 +112,16 @@ struct PacketReader {
 }
 
 /// MQTT's variable byte integer: 7 bits a byte, at most four bytes, the shortest form only.
-enum VaryingInteger {
-    enum Reading: Equatable {
+package enum VaryingInteger {
+    package enum Reading: Equatable {
         case value(UInt32, count: Int)
         case incomplete
         case malformed
     }
 
-    static let maximum = 268_435_455
+    package static let maximum = 268_435_455
 
-    static func read(_ bytes: UnsafeRawBufferPointer) -> Reading {
+    package static func read(_ bytes: UnsafeRawBufferPointer) -> Reading {
         var value: UInt32 = 0
         for index in 0..<4 {
             guard index < bytes.count else { return .incomplete }
@@ -135,7 +135,7 @@ enum VaryingInteger {
         return .malformed
     }
 
-    static func write(_ value: Int, into bytes: inout [UInt8]) {
+    package static func write(_ value: Int, into bytes: inout [UInt8]) {
         var rest = value
         repeat {
             let low = UInt8(rest & 0x7F)

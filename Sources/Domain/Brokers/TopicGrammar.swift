@@ -51,6 +51,17 @@ package enum TopicGrammar {
         "mq:remote:\(team):\(device)"
     }
 
+    /// Under which a user's topics stand who names them without it: the MQTT nodes of FlowFuse,
+    /// `mq:remote:<team>:<device>` and `mq:hosted:<team>:<instance>`.
+    /// - Returns: `nil` for everybody else.
+    package static func mount(of user: String?) -> String? {
+        let parts = user?.split(separator: ":", omittingEmptySubsequences: false) ?? []
+        guard parts.count >= 4, parts[0] == "mq", parts[1] == "remote" || parts[1] == "hosted",
+            let team = Team.ID(String(parts[2]))
+        else { return nil }
+        return "ff/v1/\(team)/c/"
+    }
+
     // MARK: The appliance and its broker
 
     /// The appliance's own user name and client id.

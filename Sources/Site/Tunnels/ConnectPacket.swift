@@ -18,6 +18,8 @@ struct ConnectPacket: Sendable, Equatable {
     private let flagsAt: Int
     /// Behind the user name.
     private let passwordAt: Int
+    /// Where the topic of the will stands, if there is one.
+    private let willTopic: Range<Int>?
 
     /// What the broker takes of a CONNECT; its bytes wait in memory for somebody unknown.
     static let limit = 65_536
@@ -64,8 +66,12 @@ struct ConnectPacket: Sendable, Equatable {
         clientID = try reader.text()
         if hasWill {
             if level == 5 { try reader.skipProperties() }
+            let start = reader.index
             _ = try reader.text()
+            willTopic = start + 2..<reader.index
             _ = try reader.field()
+        } else {
+            willTopic = nil
         }
         username = flags & 0x80 == 0 ? nil : try reader.text()
         passwordAt = reader.index
@@ -87,6 +93,18 @@ struct ConnectPacket: Sendable, Equatable {
         body[flagsAt] |= 0x40
         body += [UInt8(password.count >> 8 & 0xFF), UInt8(password.count & 0xFF)] + password
         return Self.framed(body)
+    }
+
+    /// The same with the topic of its will under a prefix.
+    /// - Returns: `nil` if that gets too long.
+    func bytes(mounting prefix: String) -> [UInt8]? {
+        guard let willTopic else { return original }
+        let topic = Array(prefix.utf8) + body[willTopic]
+        guard topic.count <= 65_535 else { return nil }
+        let size = [UInt8(topic.count >> 8), UInt8(topic.count & 0xFF)]
+        return Self.framed(
+            Array(body[..<(willTopic.lowerBound - 2)]) + size + topic
+                + body[willTopic.upperBound...])
     }
 
     private static func framed(_ body: [UInt8]) -> [UInt8] {
@@ -116,7 +134,7 @@ struct ConnectPacket: Sendable, Equatable {
 }
 
 /// Fields of a packet, each no longer than what is left.
-private struct FieldReader {
+struct FieldReader {
     private let bytes: [UInt8]
     private(set) var index = 0
 
@@ -145,6 +163,13 @@ private struct FieldReader {
             throw .malformed("text")
         }
         return text
+    }
+
+    /// As they stand, their length before them.
+    mutating func properties() throws(ConnectFault) -> ArraySlice<UInt8> {
+        let start = index
+        try skipProperties()
+        return bytes[start..<index]
     }
 
     mutating func skipProperties() throws(ConnectFault) {

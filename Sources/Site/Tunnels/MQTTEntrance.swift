@@ -1,4 +1,5 @@
 import Basics
+import Domain
 import Net
 
 /// A connection that will speak MQTT: waits for its first packet, sees that it says who it is, and
@@ -9,6 +10,8 @@ final class MQTTEntrance: ChannelHandler {
     private let proven: ProvenDevice?
     private let door: DeviceDoor
     private var input: [UInt8] = []
+    /// Of a client whose topics stand elsewhere at the broker.
+    private var mounted: MountedTopics?
     private var deadline: LoopTimer?
     /// What comes now is for later, or for nobody.
     private var isDone = false
@@ -52,8 +55,17 @@ final class MQTTEntrance: ChannelHandler {
             return refuse("the broker does not run", saying: packet.refusal(.serverUnavailable))
         }
         channel.pauseReading()
-        let first =
-            proven == nil ? packet.original : packet.bytes(password: target.secret)
+        let mount = proven == nil ? TopicGrammar.mount(of: packet.username) : nil
+        let packetOn: [UInt8]? =
+            if proven != nil {
+                packet.bytes(password: target.secret)
+            } else if let mount {
+                packet.bytes(mounting: mount)
+            } else {
+                packet.original
+            }
+        guard let first = packetOn else { return refuse("the topic of its will is too long") }
+        mounted = mount.map { MountedTopics($0, level: packet.level) }
         let join = Join(entrance: self)
         channel.loop.connect(
             to: .unix(path: target.socketPath), timeout: Self.brokerPatience
@@ -73,9 +85,19 @@ final class MQTTEntrance: ChannelHandler {
 
     private func join(_ broker: any ByteChannel, _ first: [UInt8]) {
         guard !isClosed, channel.isOpen else { return broker.abort(.aborted) }
-        broker.write(.bytes(input.isEmpty ? first : first + input))
+        var later: [UInt8]? = input
+        if let mounted { later = input.withUnsafeBytes(mounted.toBroker) }
         input = []
-        guard let proven else { return ChannelSplice(channel, broker).start() }
+        guard let later else {
+            broker.abort(.aborted)
+            return channel.abort(.aborted)
+        }
+        broker.write(.bytes(later.isEmpty ? first : first + later))
+        guard let proven else {
+            return ChannelSplice(
+                channel, broker, toFar: mounted?.toBroker, toNear: mounted?.toClient
+            ).start()
+        }
         let place = Place()
         let splice = ChannelSplice(channel, broker) { [door] in
             if let key = place.key { door.leave(key) }

@@ -46,6 +46,37 @@ import Testing
         await house.end()
     }
 
+    @Test("Topics of FlowFuse's MQTT nodes stand under their team's at the broker")
+    func mounted() async throws {
+        let house = try DoorHouse()
+        let (listener, taken) = try house.broker()
+        let user = "mq:remote:\(house.team):d"
+        let socket = try await client(house)
+        let packet = Packets.connect(user, user: user, password: "p")
+        // Together with the CONNECT, and later.
+        try await socket.send(
+            binary: packet + Packets.packet(0x82, [0, 1] + Packets.field("a/#") + [0]))
+        let broker = try #require(await taken.take())
+        let seen = await broker.recorded()
+        let asked =
+            packet
+            + Packets.packet(0x82, [0, 1] + Packets.field("ff/v1/\(house.team)/c/a/#") + [0])
+        #expect(await seen.wait { $0.count >= asked.count }.bytes == asked)
+        await broker.send(Packets.packet(0x30, Packets.field("ff/v1/\(house.team)/c/a/b") + [7]))
+        #expect(
+            try await socket.receive()
+                == .binary(Packets.packet(0x30, Packets.field("a/b") + [7])))
+        try await socket.send(binary: Packets.packet(0x30, Packets.field("c") + [8]))
+        let said = Packets.packet(0x30, Packets.field("ff/v1/\(house.team)/c/c") + [8])
+        #expect(
+            await seen.wait { $0.count >= asked.count + said.count }.bytes == asked + said)
+        // No MQTT: it ends at both ends.
+        try await socket.send(binary: [0x30, 1, 0])
+        _ = await seen.wait { $0.readEnded || $0.closed }
+        await listener.stop()
+        await house.end()
+    }
+
     @Test("An end of the client's ends it at the broker's")
     func clientEnds() async throws {
         let house = try DoorHouse()

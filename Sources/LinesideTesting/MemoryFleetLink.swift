@@ -20,7 +20,13 @@ package final class MemoryFleetLink: FleetLink {
     package let presence: AsyncStream<FleetPresence>
     private let events: AsyncStream<FleetPresence>.Continuation
 
-    package init() { (presence, events) = AsyncStream.makeStream(of: FleetPresence.self) }
+    package let tellsPresence: Bool
+
+    /// - Parameter tellsPresence: as a broker of ours does.
+    package init(tellsPresence: Bool = true) {
+        self.tellsPresence = tellsPresence
+        (presence, events) = AsyncStream.makeStream(of: FleetPresence.self)
+    }
 
     /// Every publish throws this from now on; `nil`: none does.
     package func refuse(_ fault: FleetFault?) { state.withLock { $0.refusal = fault } }

@@ -19,6 +19,7 @@ package final class BrokerLink: FleetLink, Sendable {
         var listeners: [Listener] = []
         var client: MQTTClient?
         var isUp = false
+        var hasPlugin = true
         var questions: [String: CheckedContinuation<String?, Never>] = [:]
         var roll = PresenceRoll()
         /// Clients of the plant's own that came or went since somebody asked.
@@ -40,6 +41,7 @@ package final class BrokerLink: FleetLink, Sendable {
     /// Who comes and goes; one listener.
     package var presence: AsyncStream<FleetPresence> { events }
     package var isUp: Bool { state.withLock { $0.isUp } }
+    package var tellsPresence: Bool { state.withLock { $0.hasPlugin } }
     package var problem: String? { state.withLock { $0.problem } }
     /// The last value of one of the broker's own counters.
     package func count(_ topic: String) -> Int? { state.withLock { $0.counts[topic] } }
@@ -146,6 +148,7 @@ package final class BrokerLink: FleetLink, Sendable {
         let reader = Task { await read(client) }
         let listeners = state.withLock { state in
             state.client = client
+            state.hasPlugin = hasPlugin
             state.problem = nil
             return state.listeners
         }
@@ -156,17 +159,15 @@ package final class BrokerLink: FleetLink, Sendable {
         var wanted = listeners.flatMap { listener in
             listener.filters.map { MQTTSubscription($0, qos: listener.qos) }
         }
-        wanted += TopicGrammar.counts.map { MQTTSubscription($0, qos: .atMostOnce) }
         if hasPlugin {
-            wanted += [TopicGrammar.controlAnswer, TopicGrammar.presence].map {
-                MQTTSubscription($0, qos: .atMostOnce)
-            }
+            wanted += (TopicGrammar.counts + [TopicGrammar.controlAnswer, TopicGrammar.presence])
+                .map { MQTTSubscription($0, qos: .atMostOnce) }
         }
         // In parts: one packet with thousands of filters could be too large.
         for start in stride(from: 0, to: wanted.count, by: 100) {
             try await client.subscribe(Array(wanted[start..<min(start + 100, wanted.count)]))
         }
-        if hasPlugin { await ready() }
+        if hasPlugin { await ready() } else { try await askCounts(client) }
         state.withLock { $0.isUp = true }
         presenceEvents.yield(.link(isUp: true))
         if hasPlugin { await askPresence() }
@@ -174,6 +175,16 @@ package final class BrokerLink: FleetLink, Sendable {
             await client.ended()
         } onCancel: {
             Task { await client.disconnect() }
+        }
+    }
+
+    /// Another's broker may keep its counters to itself.
+    private func askCounts(_ client: MQTTClient) async throws(MQTTError) {
+        do throws(MQTTError) {
+            try await client.subscribe(
+                TopicGrammar.counts.map { MQTTSubscription($0, qos: .atMostOnce) })
+        } catch .refused {
+            log.notice("the broker does not show its counters")
         }
     }
 

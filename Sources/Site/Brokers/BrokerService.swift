@@ -25,13 +25,19 @@ package actor BrokerService: Service {
         /// The plugin's bytes.
         package var plugin: [UInt8]?
         package var executable: String
+        /// How long nobody is told of a broker that is away. 20 s: one that was killed is back by
+        /// then.
+        package var patience: Duration
+        /// Called when what `status` says is another than before.
+        package var changed: @Sendable () -> Void
 
         package init(
             files: BrokerFiles, settings: BrokerSettings, stores: Stores, users: BrokerUsers,
             access: BrokerAccess, link: BrokerLink, entrance: BrokerEntrance,
             alarms: any SiteAlarmBoard, loops: EventLoopGroup,
             plugin: [UInt8]? = BrokerService.embeddedPlugin,
-            executable: String = "/usr/sbin/mosquitto"
+            executable: String = "/usr/sbin/mosquitto", patience: Duration = .seconds(20),
+            changed: @escaping @Sendable () -> Void = {}
         ) {
             self.files = files
             self.settings = settings
@@ -44,6 +50,8 @@ package actor BrokerService: Service {
             self.loops = loops
             self.plugin = plugin
             self.executable = executable
+            self.patience = patience
+            self.changed = changed
         }
     }
 
@@ -60,8 +68,6 @@ package actor BrokerService: Service {
 
     private static let pauses = Backoff(first: .seconds(1), limit: .seconds(60))
     private static let linkPauses = Backoff(first: .milliseconds(50), limit: .seconds(5))
-    /// 20 s: a broker that was killed is back by then.
-    private static let patience = Duration.seconds(20)
     /// 10 min: so long a loss of messages is worth a look.
     private static let dropMemory = Duration.seconds(600)
 
@@ -284,7 +290,7 @@ package actor BrokerService: Service {
             lastUp = now
             if isDown || looks == 0 { parts.alarms.clear(.brokerDown) }
             isDown = false
-        } else if !isDown, now - lastUp > Self.patience {
+        } else if !isDown, now - lastUp > parts.patience {
             isDown = true
             let reason = status.problem ?? "It does not answer."
             parts.alarms.raise(.brokerDown, "No connection to the broker. \(reason)")

@@ -55,8 +55,11 @@ package struct BrokerSettings: Sendable, Equatable {
                 + "rules shown here are not in force there.",
             "A device or client that is removed or revoked stays connected until that broker "
                 + "ends its connection.",
-            "Devices that come with a certificate to the platform's port are not passed on.",
-            "Whether a device is connected is known from what it says, not from its connection.",
+            "MQTT that comes to the platform's port, with a certificate or with a password, is not "
+                + "passed on: Lineside agents cannot connect, and FlowFuse agents need that "
+                + "broker's address, a user and a password there in their device.yml.",
+            "Whether a device is connected is known from what it says, not from its connection: "
+                + "one that is silent for three minutes counts as away.",
             "Messages that the broker drops are seen only where it counts them as Mosquitto does.",
         ]
     }

@@ -19,6 +19,7 @@ extension Fleet {
             judge.link(isUp: isUp, now)
             guard !isUp else { return }
             correlator.fail(nil, .broker("The broker is not there."))
+            heard = [:]
             for id in book.disconnectAll(at: parts.now()) {
                 judge.left(id, now)
                 noteChange(id)
@@ -28,18 +29,22 @@ extension Fleet {
             appeared(id, address)
             await catchUp(id)
         case .left(let name):
-            guard let id = Self.device(name) else { return }
-            let presence = DevicePresence(isConnected: false, since: parts.now())
-            guard book.put(presence, of: id) else { return }
-            judge.left(id, now)
-            correlator.fail(id, .offline)
-            noteChange(id)
+            if let id = Self.device(name) { disappeared(id, now) }
         }
+    }
+
+    func disappeared(_ id: Device.ID, _ now: Duration) {
+        let presence = DevicePresence(isConnected: false, since: parts.now())
+        guard book.put(presence, of: id) else { return }
+        judge.left(id, now)
+        correlator.fail(id, .offline)
+        noteChange(id)
     }
 
     /// Whoever says something is there.
     func appeared(_ id: Device.ID, _ address: String? = nil) {
         isLinkUp = true
+        if !parts.link.tellsPresence { heard[id] = parts.clock.elapsed }
         let presence = DevicePresence(isConnected: true, since: parts.now(), address: address)
         if book.put(presence, of: id) { noteChange(id) }
         carryOut(judge.came(id))

@@ -38,7 +38,7 @@ package actor Fleet: Service {
     /// 2 s: so much of what devices said a power cut may take away; they say it again.
     private static let writePause = Duration.seconds(2)
 
-    /// 180 s: an agent checks in each minute or so.
+    /// 180 s: agents say each minute or so how they are.
     private static let pollLimit = Duration.seconds(180)
 
     /// What is known now, for whoever shows it.
@@ -64,6 +64,8 @@ package actor Fleet: Service {
     var troubled: [Device.ID: Set<AlarmKind>] = [:]
     /// The editor token that counts for a device at this moment.
     var editorTokens: [Device.ID: String] = [:]
+    /// When devices said something last, where the broker does not tell who leaves.
+    var heard: [Device.ID: Duration] = [:]
     /// When agents that come by HTTP alone came last.
     var polled: [Device.ID: Duration] = [:]
     /// Devices of which an automatic snapshot is under way, and whether another is due behind it.
@@ -168,6 +170,10 @@ package actor Fleet: Service {
         }
         await renewWatches(now)
         await sendApplies(now)
+        for (id, at) in heard where now - at > Self.pollLimit {
+            heard[id] = nil
+            disappeared(id, now)
+        }
         for (id, at) in polled where now - at > Self.pollLimit {
             polled[id] = nil
             judge.left(id, now)

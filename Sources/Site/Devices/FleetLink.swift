@@ -15,6 +15,13 @@ package protocol FleetLink: Sendable {
 
     /// Who comes and goes. One listener.
     var presence: AsyncStream<FleetPresence> { get }
+    /// Whether the broker tells who comes and goes; else only what a device says shows that it is
+    /// there.
+    var tellsPresence: Bool { get }
+}
+
+extension FleetLink {
+    package var tellsPresence: Bool { true }
 }
 
 package enum FleetPresence: Sendable, Equatable {

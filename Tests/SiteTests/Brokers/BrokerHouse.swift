@@ -24,7 +24,9 @@ final class BrokerHouse: Sendable {
 
     /// - Parameter former: whose directory is taken over, as by a later start of the appliance.
     init(
-        former: BrokerHouse? = nil, plain: Bool = true, executable: String = "/usr/sbin/mosquitto"
+        former: BrokerHouse? = nil, plain: Bool = true,
+        executable: String = "/usr/sbin/mosquitto", external: BrokerSettings.External? = nil,
+        patience: Duration = .seconds(20)
     ) async throws {
         let directory = try former?.directory ?? TemporaryDirectory()
         self.directory = directory
@@ -48,6 +50,7 @@ final class BrokerHouse: Sendable {
         }
         var settings = BrokerSettings(
             addresses: ["127.0.0.1"], port: 0, certificate: certificate, key: key)
+        settings.external = external
         if plain {
             let port = try former?.plainPort ?? Int(SilentPort().number)
             settings.plain = [.init(address: "127.0.0.1", port: port, isPlain: true)]
@@ -62,7 +65,7 @@ final class BrokerHouse: Sendable {
                 files: files, settings: settings, stores: factory.stores,
                 users: BrokerUsers(stores: factory.stores, access: access), access: access,
                 link: link, entrance: entrance, alarms: alarms, loops: loops, plugin: plugin,
-                executable: executable))
+                executable: executable, patience: patience))
         self.service = service
         running = Task { try await service.run() }
     }

@@ -9,7 +9,7 @@ import Store
 struct FleetHouse {
     let factory: Factory
     let bus = EventBus()
-    let link = MemoryFleetLink()
+    let link: MemoryFleetLink
     let clock = FleetClock()
     let content: StockContent
     let fleet: Fleet
@@ -17,7 +17,8 @@ struct FleetHouse {
     let library: VersionLibrary
     private let directory: TemporaryDirectory
 
-    init() async throws {
+    init(link: MemoryFleetLink = MemoryFleetLink()) async throws {
+        self.link = link
         factory = try await Factory()
         directory = try TemporaryDirectory()
         let stores = factory.stores

@@ -205,4 +205,25 @@ import Testing
         #expect(words.filter { $0 == "startLog" }.count == 2)
         listener.cancel()
     }
+
+    @Test("Where the broker does not tell who leaves, who is silent for three minutes is away")
+    func silence() async throws {
+        for tells in [false, true] {
+            let house = try await FleetHouse(link: MemoryFleetLink(tellsPresence: tells))
+            let device = try await house.device(.stock)
+            await house.fleet.take(.link(isUp: true))
+            await house.say(device, "status", #"{"state":"running"}"#)
+            for _ in 0..<3 {
+                house.clock.pass(.seconds(100))
+                await house.say(device, "status", #"{"state":"running"}"#)
+                await house.fleet.beat()
+                #expect(house.fleet.book[device.id]?.isConnected == true)
+            }
+            house.clock.pass(.seconds(181))
+            await house.fleet.beat()
+            #expect(house.fleet.book[device.id]?.isConnected == tells)
+            await house.say(device, "status", #"{"state":"running"}"#)
+            #expect(house.fleet.book[device.id]?.isConnected == true)
+        }
+    }
 }

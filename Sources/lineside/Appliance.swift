@@ -61,7 +61,7 @@ struct Appliance: Sendable {
             practice: configuration.instances.practice)
         let broker = SiteBroker(
             configuration, paths, stores: stores, authority: foundations.authority,
-            entrance: BrokerEntrance(), alarms: instances.alarms, loops: group)
+            entrance: BrokerEntrance(), alarms: instances.alarms, loops: group, bus: bus)
         let parts = try Devices.raise(
             foundations, instances, bus: bus, link: broker.link, manifests: content.manifests,
             contents: content.contents)
@@ -85,7 +85,7 @@ struct Appliance: Sendable {
         let page = WebUI()
         let devices = try DeviceWorkings(
             paths, configuration, foundations, certificates: certificates,
-            port: doors.ports.platform, parts: parts,
+            port: doors.ports.platform, parts: parts, bus: bus,
             observer: DeviceObservers([
                 broker.users, parts.fleet, rollout.service,
                 TunnelEnding(tunnels: deviceDoors.tunnels),

@@ -21,7 +21,8 @@ struct DeviceWorkings: Sendable {
 
     init(
         _ paths: StatePaths, _ configuration: Configuration, _ foundations: Foundations,
-        certificates: any DeviceSigner, port: Int, parts: Devices, observer: any DeviceObserver
+        certificates: any DeviceSigner, port: Int, parts: Devices, bus: EventBus,
+        observer: any DeviceObserver
     ) throws(CommandFailure) {
         let key: SigningKey
         do throws(KeyFileError) { key = try SigningKey.load(file: paths.enrolmentKey) } catch {
@@ -45,7 +46,8 @@ struct DeviceWorkings: Sendable {
                 urls: {
                     Self.urls(
                         .current(extra: names), named: names, listening: listening, port: port)
-                }),
+                },
+                changed: { bus.publish("enrolments") { Array("{}".utf8) } }),
             observer: observer)
         stock = StockEnrolment(
             stores: foundations.stores, sealer: foundations.sealer, observer: observer)

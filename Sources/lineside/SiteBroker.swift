@@ -15,7 +15,7 @@ struct SiteBroker: Sendable {
     init(
         _ configuration: Configuration, _ paths: StatePaths, stores: Stores,
         authority: SiteAuthority, entrance: BrokerEntrance, alarms: any SiteAlarmBoard,
-        loops: EventLoopGroup
+        loops: EventLoopGroup, bus: EventBus
     ) {
         let files = BrokerFiles(paths.broker)
         access = BrokerAccess(files: files, link: link)
@@ -27,7 +27,7 @@ struct SiteBroker: Sendable {
                 settings: Self.settings(configuration, certificate: authority.shownFile),
                 stores: stores,
                 users: users, access: access, link: link, entrance: entrance, alarms: alarms,
-                loops: loops))
+                loops: loops, changed: { bus.publish("broker") { Array("{}".utf8) } }))
     }
 
     private static func settings(

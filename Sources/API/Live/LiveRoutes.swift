@@ -54,7 +54,7 @@ package struct LiveRoutes: Resource {
                 case .alarms: alarms
                 case .devices, .device: devices
                 case .site, .log, .resources, .versions, .tests, .files, .deployment, .deviceLog,
-                    .deviceResources:
+                    .deviceResources, .enrolments, .broker:
                     PlainFeed()
                 }
             }

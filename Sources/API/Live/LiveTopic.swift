@@ -3,7 +3,7 @@ import Domain
 
 /// What a browser may listen to on the live socket.
 enum LiveTopic: Sendable, Hashable {
-    case instances, alarms, site, devices
+    case instances, alarms, site, devices, enrolments, broker
     case instance(Instance.ID)
     case log(Instance.ID)
     case resources(Instance.ID)
@@ -22,6 +22,8 @@ enum LiveTopic: Sendable, Hashable {
         case (1, "alarms"): self = .alarms
         case (1, "site"): self = .site
         case (1, "devices"): self = .devices
+        case (1, "enrolments"): self = .enrolments
+        case (1, "broker"): self = .broker
         case (2...3, "device"):
             guard let id = Device.ID(parts[1]) else { return nil }
             switch parts.dropFirst(2).first {
@@ -61,6 +63,8 @@ enum LiveTopic: Sendable, Hashable {
         case .files(let id): "instance/\(id.text)/files"
         case .deployment(let id): "deployment/\(id.text)"
         case .devices: "devices"
+        case .enrolments: "enrolments"
+        case .broker: "broker"
         case .device(let id): "device/\(id.text)"
         case .deviceLog(let id): "device/\(id.text)/log"
         case .deviceResources(let id): "device/\(id.text)/resources"
@@ -77,6 +81,8 @@ enum LiveTopic: Sendable, Hashable {
         case .deployment: .rolloutRead
         case .instances, .instance, .log, .resources: .instanceRead
         case .devices, .device, .deviceLog, .deviceResources: .deviceRead
+        case .enrolments: .deviceEnrol
+        case .broker: .brokerRead
         }
     }
 
@@ -88,7 +94,7 @@ enum LiveTopic: Sendable, Hashable {
             ("instance", id.text)
         case .deployment(let id): ("deployment", id.text)
         case .device(let id), .deviceLog(let id), .deviceResources(let id): ("device", id.text)
-        case .instances, .alarms, .site, .devices: nil
+        case .instances, .alarms, .site, .devices, .enrolments, .broker: nil
         }
     }
 }

@@ -86,6 +86,7 @@ package actor BrokerService: Service {
     private var droppedAt: ContinuousClock.Instant?
     private var certificate: [UInt8]?
     private var looks = 0
+    private var told: BrokerStatus?
 
     package init(_ parts: Parts) {
         self.parts = parts
@@ -279,6 +280,9 @@ package actor BrokerService: Service {
     private func watch() async {
         while !Task.isCancelled {
             look()
+            let now = status
+            if now != told { parts.changed() }
+            told = now
             await noteSeen()
             try? await Task.sleep(for: .seconds(2))
         }

@@ -129,9 +129,11 @@ extension EnrolmentDesk {
     }
 
     package func refuse(_ id: Enrolment.ID, by actor: Actor) async throws(Fault) -> Enrolment {
-        try await store { () async throws(StoreError) in
+        let refused = try await store { () async throws(StoreError) in
             try await stores.enrolments.refuse(id, by: actor)
         }
+        surroundings.changed()
+        return refused
     }
 
     /// Where a request that a person carried in is to go.

@@ -54,6 +54,7 @@ extension EnrolmentDesk {
         let tokens = try await store { () async throws(StoreError) in
             try await stores.enrolmentTokens.insert(list, by: actor)
         }
+        surroundings.changed()
         var made: [Made] = []
         for (token, secret) in zip(tokens, secrets) {
             let bundle = token.kind == .bundle ? try bundle(token, secret.secret) : nil

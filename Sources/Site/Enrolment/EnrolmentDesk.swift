@@ -20,11 +20,14 @@ package actor EnrolmentDesk {
         /// `https://10.0.0.5:8443`, the best first.
         package var urls: @Sendable () -> [String]
         package var clock: @Sendable () -> Timestamp
+        /// Called when a request or what lets devices in is another than before.
+        package var changed: @Sendable () -> Void
 
         package init(
             site: String, key: SigningKey, authorities: @escaping @Sendable () -> String,
             pin: [UInt8], urls: @escaping @Sendable () -> [String],
-            clock: @escaping @Sendable () -> Timestamp = Timestamp.now
+            clock: @escaping @Sendable () -> Timestamp = Timestamp.now,
+            changed: @escaping @Sendable () -> Void = {}
         ) {
             self.site = site
             self.key = key
@@ -32,6 +35,7 @@ package actor EnrolmentDesk {
             self.pin = pin
             self.urls = urls
             self.clock = clock
+            self.changed = changed
         }
     }
 
@@ -156,6 +160,7 @@ package actor EnrolmentDesk {
                 try await stores.enrolments.wait(asked, by: visit.actor)
             }
             if let refusal { throw await refused(refusal, token, visit) }
+            surroundings.changed()
             return .waiting(fingerprint: asked.fingerprint)
         }
         return .issued(try await issue(asked, token, visit, by: visit.actor))
@@ -197,6 +202,7 @@ package actor EnrolmentDesk {
             signer.admit(certificate, team: device.teamID)
             await observer.admitted([device.id])
             await observer.desiredChanged([device.id])
+            surroundings.changed()
             log.notice("“\(device.name)” is let in with key \(enrolment.fingerprint)")
         }
         return outcome

@@ -56,6 +56,21 @@ import Testing
         }
     }
 
+    @Test(
+        "Who may let devices in, or see the broker, hears when to look again",
+        arguments: ["enrolments", "broker"])
+    func lookAgain(topic: String) async throws {
+        try await withSocket { house, socket in
+            _ = try await next(socket)
+            try await socket.send(#"{"subscribe":"\#(topic)"}"#)
+            try await socket.send(#"{"subscribe":"nothing"}"#)
+            #expect(try await next(socket)["topic"]?.string == "nothing")
+            house.house.bus.publish(topic: topic, payload: Array("{}".utf8))
+            let news = try await next(socket)
+            #expect(news["topic"]?.string == topic && news["error"] == nil)
+        }
+    }
+
     @Test("A topic of an instance that one may not see is not there")
     func hidden() async throws {
         try await withSocket { _, socket in

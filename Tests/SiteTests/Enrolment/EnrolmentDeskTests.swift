@@ -311,6 +311,8 @@ import Testing
         }
         #expect(shown == EnrolmentProof.fingerprint(of: machine.request))
         #expect(shown.utf8.count == 19)
+        // Whoever looks on is told of the bundle, and of who knocks with it.
+        for _ in 0..<2 { _ = await house.changes.take() }
         let waiting = try await house.stores.enrolments.list(.pending).items
         #expect(waiting.map(\.fingerprint) == [shown])
         // The one place is taken: another key does not get in line.
@@ -323,6 +325,7 @@ import Testing
         let id = try #require(waiting.first?.id)
         let issued = try await house.desk.approve(id, by: .site)
         #expect(issued.state == .issued)
+        _ = await house.changes.take()
         let answer = try await house.answer(bundle, machine)
         #expect(try Certificate(pem: answer.certificate).serial == issued.serial)
         await #expect(throws: EnrolmentDesk.Fault.self) {

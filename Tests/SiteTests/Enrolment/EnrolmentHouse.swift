@@ -17,6 +17,8 @@ struct EnrolmentHouse {
 
     static let site = "0123456789abcdef0123"
     /// Of one TLS connection.
+    /// That something is another than before.
+    let changes = Mailbox<Void>()
     static let exporter = [UInt8](repeating: 9, count: 32)
 
     init(notAfter: Timestamp = CertificateFixtures.notAfter) async throws {
@@ -30,13 +32,14 @@ struct EnrolmentHouse {
         let authority = try signer.issuer.certificate.pem()
         self.signer = signer
         self.clock = clock
+        let changes = changes
         desk = EnrolmentDesk(
             stores: stores, sealer: sealer, signer: signer,
             surroundings: .init(
                 site: Self.site, key: try SigningKey.generate(), authorities: { authority },
                 pin: signer.issuer.certificate.publicKeyDigest,
                 urls: { ["https://10.0.0.5:8443", "https://10.0.1.5:8443"] },
-                clock: { clock.now }),
+                clock: { clock.now }, changed: { changes.put(()) }),
             observer: DeviceObservers())
     }
 

@@ -2,7 +2,7 @@ import { useState } from "react";
 import { api } from "../api/client.ts";
 import { somewhere } from "../api/permissions.ts";
 import type { AccessRule, Broker, BrokerClient } from "../api/types.ts";
-import { useAction, useEvery, useList, useLoad } from "../api/use.ts";
+import { useAction, useList, useLoad, useTopic } from "../api/use.ts";
 import { session } from "../app/session.ts";
 import { number } from "../i18n/format.ts";
 import { t, word } from "../i18n/text.ts";
@@ -20,7 +20,7 @@ import { useStore } from "../ui/use-store.ts";
 
 export function BrokerPage() {
   const broker = useLoad<Broker>("broker");
-  useEvery(10, broker.reload);
+  useTopic("broker", broker.reload);
   const clients = useList<BrokerClient>("broker/clients");
   const user = useStore(session, (s) => s.user);
   const mayEdit = user !== null && somewhere(user, "owner");

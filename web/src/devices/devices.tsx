@@ -1,7 +1,7 @@
 import { useMemo } from "react";
 import { somewhere } from "../api/permissions.ts";
 import type { Device, DeviceGroup, Enrolment, List } from "../api/types.ts";
-import { useCalm, useEvery, useList, useLoad, useTopic } from "../api/use.ts";
+import { useCalm, useList, useLoad, useTopic } from "../api/use.ts";
 import { session } from "../app/session.ts";
 import { t, tn, word } from "../i18n/text.ts";
 import { useApplications } from "../snapshots/use-applications.ts";
@@ -30,7 +30,7 @@ export function DevicesPage() {
   const user = useStore(session, (s) => s.user);
   const mayEnrol = user !== null && somewhere(user, "member");
   const pending = useLoad<List<Enrolment>>(mayEnrol ? "enrolments?state=pending&limit=1" : null);
-  useEvery(15, pending.reload);
+  useTopic(mayEnrol ? "enrolments" : null, useCalm(pending.reload));
   const applications = useApplications().data;
   const groups = useLoad<List<DeviceGroup>>("device-groups?limit=200").data?.items;
   const columns = useMemo(

@@ -1,7 +1,7 @@
 import { useState } from "react";
 import { api } from "../api/client.ts";
 import type { Enrolment, EnrolmentToken } from "../api/types.ts";
-import { useAction, useEvery, useList } from "../api/use.ts";
+import { useAction, useCalm, useList, useTopic } from "../api/use.ts";
 import { t, word } from "../i18n/text.ts";
 import { Button, LinkButton } from "../ui/button.tsx";
 import { Removal } from "../ui/form-parts.tsx";
@@ -16,10 +16,13 @@ import { toast } from "../ui/toast.tsx";
 export function RequestsPage() {
   const waiting = useList<Enrolment>("enrolments", { state: "pending" });
   const tokens = useList<EnrolmentToken>("enrolment-tokens");
-  useEvery(10, () => {
+  const refresh = useCalm(() => {
     waiting.reload();
     tokens.reload();
   });
+  useTopic("enrolments", refresh);
+  // An agent that came in by a token of FlowFuse's kinds has used it.
+  useTopic("devices", refresh);
   const [revoking, setRevoking] = useState<EnrolmentToken | null>(null);
   const action = useAction();
   const decide = (e: Enrolment, verb: "approve" | "refuse") =>

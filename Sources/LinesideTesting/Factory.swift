@@ -100,13 +100,13 @@ package struct Factory: Sendable {
         return deployment
     }
 
-    package func stack(_ name: String) async throws -> Stack {
+    package func stack(_ name: String, addedAt: Timestamp = .now()) async throws -> Stack {
         try await stores.stacks.insert(
             Stack(
                 id: .random(), name: try Name(validating: name), version: "1.0.0",
                 nodeRED: "4.1.3", node: nil, abi: nil, architecture: "any",
                 size: .mebibytes(90), files: 4_000, digest: Factory.address(1),
-                addedAt: .now(), addedBy: "anna"),
+                addedAt: addedAt, addedBy: "anna"),
             by: .site)
     }
 

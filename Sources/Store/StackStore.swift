@@ -48,17 +48,41 @@ package struct StackStore: Sendable {
         }
     }
 
-    /// - Throws: `.notFound`; `.conflict` while instances run on it.
+    /// Who needs it: instances that run on it, groups and open deployments whose snapshot was made
+    /// on it, and devices that shall run it, be it as the newest where their snapshot names none:
+    /// "device “Press 4”". At most 20, the last of which counts the others.
+    package func uses(of id: Stack.ID) async throws(StoreError) -> [String] {
+        try await database.read { (tx: borrowing ReadTransaction) throws(StoreError) -> [String] in
+            try StackStore.uses(of: id, in: tx)
+        }
+    }
+
+    /// - Throws: `.notFound`; `.conflict` while somebody needs it.
     package func delete(_ id: Stack.ID, by actor: Actor) async throws(StoreError) {
         try await database.write { (tx: borrowing Transaction) throws(StoreError) in
             let stack = try StackStore.get(id, in: tx)
-            guard stack.instances == 0 else {
+            let uses = try StackStore.uses(of: id, in: tx)
+            guard uses.isEmpty else {
                 throw .conflict(
-                    "\(stack.instances) instances use this stack: give them another one first.")
+                    "\(stack.name) is used by \(uses.joined(separator: ", ")): give them another "
+                        + "stack first.")
             }
             try tx.run(StackSQL.delete, id)
             try tx.record(.removed(stack.reference), by: actor)
         }
+    }
+
+    private static func uses(
+        of id: Stack.ID, in tx: borrowing some Queryable & ~Copyable
+    ) throws(StoreError) -> [String] {
+        let most = 20
+        var count = 0
+        let found = try tx.all(StackSQL.uses, id, most) { (row: borrowing Row) in
+            count = row.int(1)
+            return row.text(0)
+        }
+        guard count > most else { return found }
+        return found.dropLast() + ["\(count - most + 1) more"]
     }
 
     static func get(
@@ -95,4 +119,34 @@ enum StackSQL: String, CaseIterable {
         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)
         """
     case delete = "DELETE FROM stack WHERE id = ?1"
+    /// A snapshot that names no stack, or one that is gone, runs on the newest.
+    case uses = """
+        WITH chosen AS (
+            SELECT snapshot.id, snapshot.application_id,
+                (SELECT stack.id FROM version JOIN stack ON stack.id = version.stack_id
+                    WHERE version.id = snapshot.version_id) AS stack_id
+            FROM snapshot)
+        SELECT text, count(*) OVER () FROM (
+            SELECT 0 AS rank, 'instance “' || name || '”' AS text
+            FROM instance WHERE stack_id = ?1
+            UNION ALL
+            SELECT 1, 'device group “' || name || '”'
+            FROM device_group JOIN chosen ON chosen.id = target_snapshot_id
+            WHERE chosen.stack_id = ?1
+            UNION ALL
+            SELECT 2, 'deployment “' || name || '”'
+            FROM deployment JOIN chosen ON chosen.id = snapshot_id
+            WHERE chosen.stack_id = ?1
+                AND (state NOT IN ('stopped', 'finished', 'cancelled') OR EXISTS
+                    (SELECT 1 FROM deployment_device WHERE deployment_id = deployment.id
+                        AND deployment_device.state IN ('returning', 'sent', 'updating', 'busy')))
+            UNION ALL
+            SELECT 3, 'device “' || device.name || '”'
+            FROM device LEFT JOIN device_group ON device_group.id = device.group_id
+            LEFT JOIN chosen ON chosen.application_id = device.application_id AND chosen.id =
+                coalesce(device.target_snapshot_id, device_group.target_snapshot_id)
+            WHERE ?1 = coalesce(device.stack_id, chosen.stack_id, iif(chosen.id IS NULL, NULL,
+                (SELECT id FROM stack ORDER BY added_ms DESC, id DESC LIMIT 1)))
+        ) ORDER BY rank, text LIMIT ?2
+        """
 }

@@ -25,7 +25,7 @@ package struct StackRoutes: Resource {
             Route(.get, "/api/v1/stacks/{stack}", .anywhere(.stackRead), "Read a stack", show),
             Route(
                 .delete, "/api/v1/stacks/{stack}", .needs(.stackEdit),
-                "Remove a stack that no instance uses", remove),
+                "Remove a stack that no instance and no device uses", remove),
         ]
     }
 

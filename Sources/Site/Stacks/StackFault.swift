@@ -9,7 +9,8 @@ package enum StackFault: Error, Sendable, Equatable, CustomStringConvertible {
     /// The archive is sound but holds no Node-RED that could run here.
     case unsuitable(String)
     case notFound(Stack.ID)
-    case inUse(name: String, instances: Int)
+    /// - Parameter by: as `StackStore.uses` says it.
+    case inUse(name: String, by: [String])
     /// No space left; nothing was kept.
     case full
     case store(StoreError)
@@ -19,9 +20,9 @@ package enum StackFault: Error, Sendable, Equatable, CustomStringConvertible {
         switch self {
         case .refused(let sentence), .unsuitable(let sentence): sentence
         case .notFound: "There is no such stack."
-        case .inUse(let name, let instances):
-            "\(name) is used by \(instances) instance\(instances == 1 ? "" : "s"): "
-                + "give \(instances == 1 ? "it" : "them") another stack first."
+        case .inUse(let name, let users):
+            "\(name) is used by \(users.joined(separator: ", ")): "
+                + "give \(users.count == 1 ? "it" : "them") another stack first."
         case .store(.conflict(let sentence)): sentence
         case .store(.full), .full:
             "There is not enough space on the disk for this stack; nothing of it was kept. "

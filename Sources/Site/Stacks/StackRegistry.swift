@@ -98,12 +98,12 @@ package actor StackRegistry {
         return stack
     }
 
-    /// - Throws: `.notFound`; `.inUse` while instances have it.
+    /// - Throws: `.notFound`; `.inUse` while instances or devices have it, or shall.
     package func remove(_ id: Stack.ID, by actor: Actor) async throws(StackFault) {
         guard let stack = try await find(id) else { throw .notFound(id) }
-        guard stack.instances == 0 else {
-            throw .inUse(name: stack.name.text, instances: stack.instances)
-        }
+        let uses: [String]
+        do throws(StoreError) { uses = try await store.uses(of: id) } catch { throw .store(error) }
+        guard uses.isEmpty else { throw .inUse(name: stack.name.text, by: uses) }
         try attempt { () throws(SystemError) in try shelf.hide(id) }
         do throws(StoreError) { try await store.delete(id, by: actor) } catch {
             try? shelf.show(id)

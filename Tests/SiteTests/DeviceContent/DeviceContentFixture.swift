@@ -83,9 +83,9 @@ struct DeviceContentFixture {
             blobs: [blob], by: .site)
     }
 
-    func aim(at snapshot: Snapshot) async throws {
+    func aim(at snapshot: Snapshot?) async throws {
         _ = try await stores.devices.update(device.id, by: .site) {
-            $0.targetSnapshotID = snapshot.id
+            $0.targetSnapshotID = snapshot?.id
         }
     }
 

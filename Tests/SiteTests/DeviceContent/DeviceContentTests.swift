@@ -49,9 +49,11 @@ import Testing
         #expect(try await site.stores.artifacts.manifests(of: site.device.id).count == 1)
         _ = try await site.stores.instances.update(
             site.instance.id, InstanceStore.Change(stack: .some(nil)), by: .site)
+        try await site.aim(at: nil)
         try await site.stacks.remove(site.stack.id, by: .site)
         await site.artifacts.renew()
         #expect(try await site.stores.artifacts.list(.stack).isEmpty)
+        try await site.aim(at: snapshot)
         #expect(try await site.stores.artifacts.manifests(of: site.device.id).isEmpty)
         await #expect(throws: DeviceContentFault.noStack(snapshot.id)) {
             _ = try await site.manifests.manifest(of: snapshot.id)

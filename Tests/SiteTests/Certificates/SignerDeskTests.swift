@@ -142,6 +142,35 @@ import Testing
         #expect(try journal().count == 30 + SignerJournal.refusals)
     }
 
+    @Test("Who starts the signer again gets no more signatures for it")
+    func restarted() throws {
+        func start() throws -> SignerDesk {
+            try SignerDesk(
+                AuthorityFiles(StatePaths(directory.path)),
+                names: { LocalNames(names: ["plant"], addresses: []) }, clock: { moment })
+        }
+        func server(_ desk: SignerDesk) throws -> SignerReply {
+            desk.answer(
+                .server(request: try request(), names: ["plant"], addresses: [], days: 1))
+        }
+        func isSigned(_ reply: SignerReply) -> Bool {
+            if case .signed = reply { true } else { false }
+        }
+        for _ in 0..<28 { #expect(try isSigned(server(desk))) }
+        let second = try start()
+        #expect(try isSigned(server(second)))
+        #expect(try isSigned(server(second)))
+        #expect(try !isSigned(server(second)))
+        // One at least, or a start could not be.
+        let third = try start()
+        #expect(try isSigned(server(third)))
+        #expect(try !isSigned(server(third)))
+        try Files.replace("\(directory.path)/ca/signer.allowance", with: Array("9".utf8))
+        let fourth = try start()
+        #expect(try isSigned(server(fourth)))
+        #expect(try !isSigned(server(fourth)))
+    }
+
     @Test("A record that is a link somewhere else is not followed, and nothing is signed")
     func recordLink() throws {
         let other = try TemporaryDirectory()

@@ -24,6 +24,9 @@ package struct AuthorityFiles: Sendable, Equatable {
     package var keyFile: String { "\(directory)/authority.key" }
     package var certificateFile: String { "\(directory)/authority.pem" }
     package var journalFile: String { "\(directory)/signer.log" }
+    package var ledgerFile: String { "\(directory)/signer.allowance" }
+    /// What the plant's root had signed before: devices may show what was signed under it.
+    package var formerFile: String { "\(Files.parent(of: issuingFile))/former.pem" }
 
     /// `nil` where there is none yet.
     package func certificate() throws(SiteAuthorityFault) -> Certificate? {
@@ -33,6 +36,11 @@ package struct AuthorityFiles: Sendable, Equatable {
     /// What the plant's root has signed; `nil` where it has not.
     package func issuing() throws(SiteAuthorityFault) -> CertificateChain? {
         try chain(in: issuingFile)
+    }
+
+    /// The newest first.
+    package func former() throws(SiteAuthorityFault) -> CertificateChain? {
+        try chain(in: formerFile)
     }
 
     private func chain(in file: String) throws(SiteAuthorityFault) -> CertificateChain? {

@@ -11,6 +11,7 @@ import Synchronization
 package final class SignerDesk: SignerLink {
     private struct State: ~Copyable {
         var journal: SignerJournal
+        let ledger: SignerLedger
         var issuer: Issuer
         /// Of the file that the issuer's certificate came from.
         var issuingStamp: Stamp?
@@ -56,13 +57,25 @@ package final class SignerDesk: SignerLink {
         do throws(SystemError) {
             journal = try SignerJournal(path: files.journalFile, clock: clock)
         } catch { throw .system(error) }
+        let ledger: SignerLedger
+        do throws(SystemError) { ledger = try SignerLedger(path: files.ledgerFile) } catch {
+            throw .system(error)
+        }
+        let left: [Int]?
+        do throws(SystemError) { left = try ledger.read(count: 3) } catch {
+            throw .system(error)
+        }
         state = Mutex(
             State(
-                journal: journal, issuer: own,
+                journal: journal, ledger: ledger, issuer: own,
                 // A site of 10,000 devices may come back at once; then one every 100 ms.
-                devices: SignerAllowance(burst: 12_000, interval: .milliseconds(100)),
-                servers: SignerAllowance(burst: 30, interval: .seconds(60)),
-                lists: SignerAllowance(burst: 200, interval: .milliseconds(200))))
+                devices: SignerAllowance(
+                    burst: 12_000, interval: .milliseconds(100), left: left?[0]),
+                // One at least: a start that waited for a minute would be none.
+                servers: SignerAllowance(
+                    burst: 30, interval: .seconds(60), left: left.map { max(1, $0[1]) }),
+                lists: SignerAllowance(
+                    burst: 200, interval: .milliseconds(200), left: left?[2])))
     }
 
     package func ask(_ request: SignerRequest) throws(SignerFault) -> [UInt8] {
@@ -114,6 +127,7 @@ package final class SignerDesk: SignerLink {
         switch request {
         case .device(let der, let id, let days):
             if let wait = state.devices.take(at: now) { throw .throttled(seconds: wait) }
+            try note(&state)
             // Letters and digits: nothing of an id means anything in a name.
             guard Device.ID(id) != nil else { throw .refused("That is no id of a device.") }
             let request = try judged(der, days: days)
@@ -123,6 +137,7 @@ package final class SignerDesk: SignerLink {
             }
         case .server(let der, let names, let addresses, let days):
             if let wait = state.servers.take(at: now) { throw .throttled(seconds: wait) }
+            try note(&state)
             try desk.requireOwn(names, addresses)
             let request = try judged(der, days: days)
             let asked = SignerRequest.server(
@@ -133,6 +148,7 @@ package final class SignerDesk: SignerLink {
             }
         case .revocations(let entries, let number):
             if let wait = state.lists.take(at: now) { throw .throttled(seconds: wait) }
+            try note(&state)
             guard Set(entries.map(\.serial)).count == entries.count else {
                 throw .refused("A serial number stands in the list twice.")
             }
@@ -146,6 +162,13 @@ package final class SignerDesk: SignerLink {
                     ("entries", String(entries.count)),
                 ], &state)
             return Array(list.utf8)
+        }
+    }
+
+    private static func note(_ state: inout State) throws(SignerFault) {
+        let left = [state.devices.left, state.servers.left, state.lists.left]
+        do throws(SystemError) { try state.ledger.write(left) } catch {
+            throw .refused("The signer cannot write its record: \(error).")
         }
     }
 

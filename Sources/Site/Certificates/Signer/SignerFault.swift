@@ -29,14 +29,18 @@ package protocol SignerLink: Sendable {
 package struct SignerAllowance: Sendable, Equatable {
     private let burst: Int
     private let interval: Duration
-    private var left: Int
+    package private(set) var left: Int
     private var filled: ContinuousClock.Instant
 
-    /// - Parameter interval: how long it takes for one more.
-    package init(burst: Int, interval: Duration, now: ContinuousClock.Instant = .now) {
+    /// - Parameters:
+    ///   - interval: how long it takes for one more.
+    ///   - left: `nil`: all of them.
+    package init(
+        burst: Int, interval: Duration, left: Int? = nil, now: ContinuousClock.Instant = .now
+    ) {
         self.burst = burst
         self.interval = interval
-        left = burst
+        self.left = min(burst, left ?? burst)
         filled = now
     }
 

@@ -12,6 +12,7 @@ package struct CertificateRoutes: Resource {
     private let devices: DeviceCertificates
     private let keeper: RecoveryKeeper
     private let clerk: AuthorityClerk
+    private let log = Log("certificates")
 
     package init(
         stores: Stores, authority: SiteAuthority, devices: DeviceCertificates,
@@ -44,6 +45,9 @@ package struct CertificateRoutes: Resource {
                 .put, "/api/v1/site/certificates/authority", .needs(.siteEdit),
                 "Bring what the plant's root has signed, with the certificates up to the root",
                 limit: .kibibytes(80), issue),
+            Route(
+                .delete, "/api/v1/site/certificates/authority", .needs(.siteEdit),
+                "Sign under the site's own authority again; devices keep what they have", release),
             .raw(
                 .get, "/api/v1/site/certificates/authority.pem", .anybody,
                 "Download the authorities that devices and browsers are to trust", authorities),
@@ -72,23 +76,26 @@ package struct CertificateRoutes: Resource {
         do throws(CertificateFault) {
             plant = try PlantCertificate(chain: body.chain, key: body.key)
         } catch { throw .invalid(error) }
-        let warnings: [String]
-        do throws(SiteAuthorityFault) { warnings = try await authority.use(plant: plant) } catch {
-            throw .invalid("chain", "cannot be used: \(error)")
-        }
-        try await record(
+        let warnings = try await audited(
             "site.certificate.brought",
             "Server certificate of the plant’s own brought, until "
-                + "\(plant.notAfter.rfc3339.prefix(10))", context)
+                + "\(plant.notAfter.rfc3339.prefix(10))", context
+        ) { () async throws(Problem) in
+            do throws(SiteAuthorityFault) { return try await authority.use(plant: plant) } catch {
+                throw .invalid("chain", "cannot be used: \(error)")
+            }
+        }
         return Found(CertificateWarnings(warnings: warnings))
     }
 
     private func drop(_ context: RequestContext) async throws(Problem) -> Done {
-        do throws(SiteAuthorityFault) { try await authority.dropPlant() } catch {
-            throw .unexpected(error.description)
+        try await audited(
+            "site.certificate.dropped", "Server certificate of the site’s own shown again", context
+        ) { () async throws(Problem) in
+            do throws(SiteAuthorityFault) { try await authority.dropPlant() } catch {
+                throw .unexpected(error.description)
+            }
         }
-        try await record(
-            "site.certificate.dropped", "Server certificate of the site’s own shown again", context)
         return Done()
     }
 
@@ -105,16 +112,33 @@ package struct CertificateRoutes: Resource {
     private func issue(
         _ body: BringAuthority, _ context: RequestContext
     ) async throws(Problem) -> Found<CertificateWarnings> {
-        let result: Result<[String], SiteAuthorityFault>
-        do throws(CertificateFault) {
-            result = try await authority.use(issuing: body.chain)
-        } catch { throw .invalid(error) }
-        guard case .success(let warnings) = result else {
-            throw .unexpected("The certificate was not taken: \(result)")
+        let warnings = try await audited(
+            "site.authority.signed", "Site’s authority signed by the plant’s root", context
+        ) { () async throws(Problem) in
+            let result: Result<[String], SiteAuthorityFault>
+            do throws(CertificateFault) {
+                result = try await authority.use(issuing: body.chain)
+            } catch { throw .invalid(error) }
+            guard case .success(let warnings) = result else {
+                throw .unexpected("The certificate was not taken: \(result)")
+            }
+            return warnings
         }
-        try await record(
-            "site.authority.signed", "Site’s authority signed by the plant’s root", context)
         return Found(CertificateWarnings(warnings: warnings))
+    }
+
+    private func release(_ context: RequestContext) async throws(Problem) -> Done {
+        guard await authority.facts.isIssuing else {
+            throw .conflict("The site signs under its own authority already.")
+        }
+        try await audited(
+            "site.authority.released", "Site’s own authority signs again", context
+        ) { () async throws(Problem) in
+            do throws(SiteAuthorityFault) { try await authority.dropIssuing() } catch {
+                throw .unexpected(error.description)
+            }
+        }
+        return Done()
     }
 
     private func authorities(_ context: RequestContext) async throws(Problem) -> Response {
@@ -148,6 +172,29 @@ package struct CertificateRoutes: Resource {
         .bytes(
             Array(text.utf8), type: type,
             headers: [Header.contentDisposition: "attachment; filename=\"\(name)\""])
+    }
+
+    /// A file and a row cannot change in one transaction, so what is about to be done is written
+    /// down first: where that cannot be, nothing is done, and a kill in between leaves its trace.
+    private func audited<Value: Sendable>(
+        _ kind: String, _ what: String, _ context: RequestContext,
+        _ change: () async throws(Problem) -> Value
+    ) async throws(Problem) -> Value {
+        try await record("\(kind).begun", "\(what): begun", context)
+        let value: Value
+        do throws(Problem) { value = try await change() } catch {
+            await note("\(kind).failed", "\(what): not done. \(error.detail ?? "")", context)
+            throw error
+        }
+        await note(kind, what, context)
+        return value
+    }
+
+    /// After the deed: that it was begun is written down already.
+    private func note(_ kind: String, _ text: String, _ context: RequestContext) async {
+        do throws(Problem) { try await record(kind, text, context) } catch {
+            log.error("not written down: \(text)")
+        }
     }
 
     private func record(

@@ -67,7 +67,8 @@ package actor SiteAuthority: Service {
         }
         do throws(OpenSSLError) {
             // What cannot be read is as if nobody had brought it; the site's own goes on.
-            book = try AuthorityBook(site: site, issuing: try? files.issuing())
+            book = try AuthorityBook(
+                site: site, issuing: try? files.issuing(), former: try? files.former())
         } catch { throw .openSSL(error) }
         pair = try maker.pair(under: book)
         self.files = files
@@ -148,13 +149,42 @@ package actor SiteAuthority: Service {
             do throws(OpenSSLError) { pem = try chain.pem() } catch {
                 throw SiteAuthorityFault.openSSL(error)
             }
+            try keepFormer()
             try Self.write(Array(pem.utf8), to: files.issuingFile, mode: 0o644)
-            do throws(OpenSSLError) { try book.set(issuing: chain) } catch {
-                throw SiteAuthorityFault.openSSL(error)
-            }
-            try show(plant, try maker.pair(under: book))
+            try change(issuing: chain)
             return .success(warnings)
         } catch { return .failure(error) }
+    }
+
+    /// From now on the site signs under the name that it made for itself. Devices trust that one
+    /// all along; what was signed in between stays good, because its authority stays among those
+    /// of which devices may show certificates.
+    package func dropIssuing() throws(SiteAuthorityFault) {
+        try keepFormer()
+        do throws(SystemError) { try Files.removeIfThere(files.issuingFile) } catch {
+            throw .system(error)
+        }
+        try change(issuing: nil)
+    }
+
+    private func change(issuing: CertificateChain?) throws(SiteAuthorityFault) {
+        let former = try files.former()
+        do throws(OpenSSLError) { try book.set(issuing: issuing, former: former) } catch {
+            throw .openSSL(error)
+        }
+        try show(plant, try maker.pair(under: book))
+    }
+
+    /// What signs now is about to be replaced: first it is among those of before.
+    private func keepFormer() throws(SiteAuthorityFault) {
+        guard let issuing = book.issuing else { return }
+        var all = issuing.certificates
+        for certificate in (try? files.former())?.certificates ?? []
+        where !all.contains(certificate) { all.append(certificate) }
+        let kept = CertificateChain(Array(all.prefix(CertificateChain.mostCertificates)))
+        let pem: String
+        do throws(OpenSSLError) { pem = try kept.pem() } catch { throw .openSSL(error) }
+        try Self.write(Array(pem.utf8), to: files.formerFile, mode: 0o644)
     }
 
     /// How things are, at one moment.
@@ -213,7 +243,7 @@ package actor SiteAuthority: Service {
         // Devices pin the site's authority: the plant's certificate would be a stranger's to them.
         if plant != nil { options.ours = material(nil, pair) }
         if options.clientAuthority == nil {
-            options.clientAuthority = Array(book.authorities.utf8)
+            options.clientAuthority = Array(book.accepted.utf8)
         }
         return options
     }

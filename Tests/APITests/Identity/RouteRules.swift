@@ -63,6 +63,7 @@ enum RouteRules {
         administrator w POST   site/certificates/authority-request
         administrator w PUT    site/certificates/authority
         anybody       r GET    site/certificates/authority.pem
+        administrator w DELETE site/certificates/authority
         anybody       r GET    site/certificates/revoked.pem
         administrator w POST   site/certificates/recovery-kit
         signedIn      r GET    teams

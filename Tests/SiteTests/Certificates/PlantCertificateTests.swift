@@ -208,6 +208,51 @@ struct PlantAuthority {
         #expect(!authority.book.site.issued(server), "the plant's name is another")
     }
 
+    @Test("Back from the plant's root, devices trust the server, and what they have is taken")
+    func back() async throws {
+        let plant = try await PlantAuthority()
+        let authority = try authority()
+        let path = plant.directory.path
+        try await plant.run(
+            "req", "-new", "-key", "\(directory.path)/ca/authority.key", "-subj",
+            "/O=Works/CN=Lineside Issuing", "-out", "\(path)/renamed.csr")
+        let chain =
+            try await plant.sign(
+                plant.text("renamed.csr"), extensions: Self.subordinate, days: 900) + plant.root
+        _ = try await authority.use(issuing: chain).get()
+        let desk = try SignerDesk(files, names: { LocalNames(names: ["plant"], addresses: []) })
+        let device = try Certificate(
+            der: desk.ask(
+                .device(
+                    request: CertificateRequest(subject: "x", key: .generate()).der,
+                    id: "abcdefghij0123456789", days: 30)))
+        #expect(device.issuerName == "CN=Lineside Issuing,O=Works")
+        try await authority.dropIssuing()
+        let book = authority.book
+        #expect(book.issuing == nil && book.current == book.site)
+        #expect(try CertificateChain(pem: book.authorities).certificates == [book.site])
+        let server = await authority.server
+        #expect(book.site.issued(server), "whom devices have trusted since they came")
+        #expect(!Files.exists(files.issuingFile))
+        try Files.replace("\(path)/accepted", with: Array(book.accepted.utf8))
+        try Files.replace("\(path)/device", with: Array(try device.pem().utf8))
+        try await plant.run(
+            "verify", "-partial_chain", "-CAfile", "\(path)/accepted", "\(path)/device")
+        // The next start knows it as well, and the next signature is the site's own.
+        let again = try self.authority()
+        #expect(again.book.accepted == book.accepted)
+        let next = try Certificate(
+            der: desk.ask(
+                .device(
+                    request: CertificateRequest(subject: "x", key: .generate()).der,
+                    id: "abcdefghij0123456789", days: 30)))
+        #expect(book.site.issued(next))
+        // Once more to the plant and back: nobody stands there twice.
+        _ = try await again.use(issuing: chain).get()
+        try await again.dropIssuing()
+        #expect(again.book.accepted == book.accepted)
+    }
+
     @Test("Chains of other keys, without a root, in disorder or without the right are refused")
     func refused() async throws {
         let plant = try await PlantAuthority()

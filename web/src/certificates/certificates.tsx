@@ -250,6 +250,7 @@ function UploadOwn({ onClose, onDone }: { onClose: () => void; onDone: () => voi
 function Authority({ certificates, onChange }: Part) {
   const { authority, revocations } = certificates;
   const [importing, setImporting] = useState(false);
+  const [leaving, setLeaving] = useState(false);
   const [chain, setChain] = useState("");
   const action = useAction();
   const ask = () =>
@@ -262,12 +263,17 @@ function Authority({ certificates, onChange }: Part) {
       title={t("authority.title")}
       tools={
         <>
-          <Button busy={action.busy && !importing} onClick={ask}>{t("authority.request")}</Button>
+          <Button busy={action.busy && !importing && !leaving} onClick={ask}>
+            {t("authority.request")}
+          </Button>
           <Button onClick={() => setImporting(true)}>{t("authority.import")}</Button>
+          {authority.kind === "own"
+            ? null
+            : <Button onClick={() => setLeaving(true)}>{t("authority.back")}</Button>}
         </>
       }
     >
-      {action.error && !importing ? <ProblemNote error={action.error} /> : null}
+      {action.error && !importing && !leaving ? <ProblemNote error={action.error} /> : null}
       <Facts
         rows={[
           [t("authority.subject"), authority.subject],
@@ -326,6 +332,25 @@ function Authority({ certificates, onChange }: Part) {
               </div>
             </Form>
           </Dialog>
+        )
+        : null}
+      {leaving
+        ? (
+          <Confirm
+            title={t("authority.backAsk")}
+            verb={t("authority.back")}
+            busy={action.busy}
+            error={action.error}
+            onClose={() => setLeaving(false)}
+            onConfirm={() =>
+              action.run(async () => {
+                await api.delete("site/certificates/authority");
+                setLeaving(false);
+                onChange();
+              })}
+          >
+            <p>{t("authority.backText")}</p>
+          </Confirm>
         )
         : null}
     </Panel>

@@ -44,6 +44,10 @@ export const deNetwork: Record<keyof typeof enNetwork, string> = {
   "authority.how":
     "Fügen Sie ein, was die Wurzel des Werks unterschrieben hat, mit der Wurzel am Ende.",
   "authority.first": "Fügen Sie zuerst die Kette ein.",
+  "authority.back": "Zurück zur eigenen des Standorts",
+  "authority.backAsk": "Wieder mit der eigenen Stelle des Standorts unterschreiben?",
+  "authority.backText":
+    "Geräte laufen weiter. Browser, die nur der Wurzel des Werks vertrauen, fragen wieder.",
   "broker.title": "Broker",
   "broker.note": "Der MQTT-Broker des Standorts, für Geräte, Gateways und Steuerungen.",
   "broker.state": "Zustand des Brokers",

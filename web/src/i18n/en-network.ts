@@ -39,6 +39,10 @@ export const enNetwork = {
   "authority.import": "Bring in the signed chain",
   "authority.how": "Paste what the plant's root has signed, with the root at the end.",
   "authority.first": "Paste the chain first.",
+  "authority.back": "Back to the site's own",
+  "authority.backAsk": "Sign under the site's own authority again?",
+  "authority.backText":
+    "Devices go on as before. Browsers that trust only the plant's root will ask again.",
   "broker.title": "Broker",
   "broker.note": "The site's MQTT broker, for devices, gateways and PLCs.",
   "broker.state": "State of the broker",

@@ -30,9 +30,10 @@ struct Appliance: Sendable {
         ) { request, upstream, policy in
             await proxy.forward(request, to: upstream, policy: policy)
         }
-        let names = LocalNames.current(extra: configuration.names)
+        let names = configuration.names
         let origins = SiteOrigins(
-            names: HostNames(names.all), platformPort: doors.ports.platform,
+            names: HostNames { LocalNames.current(extra: names).all },
+            platformPort: doors.ports.platform,
             editorsPort: doors.ports.editors, pagesPort: doors.ports.pages)
 
         let stores = foundations.stores

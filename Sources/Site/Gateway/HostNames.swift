@@ -1,17 +1,60 @@
-/// The names and addresses under which this site may be called. A `Host` that is none of them is
-/// answered 421: a page of a stranger's name must not reach us by pointing DNS here.
-package struct HostNames: Sendable, Equatable {
-    private let names: Set<String>
+import Synchronization
 
+/// The names and addresses under which this site may be called. A `Host` that is none of them is
+/// answered 421: a page of a stranger's name must not reach us by pointing DNS here. A machine gets
+/// other addresses while it runs, so they are asked for again: every minute, and for a stranger's
+/// name at most every other second.
+package final class HostNames: Sendable {
+    private struct State {
+        var names: Set<String>
+        var asked: ContinuousClock.Instant
+    }
+
+    private static let longest = Duration.seconds(60)
+    private static let shortest = Duration.seconds(2)
+
+    private let current: (@Sendable () -> [String])?
+    private let now: @Sendable () -> ContinuousClock.Instant
+    private let state: Mutex<State>
+
+    /// Names that never change.
     /// - Parameter names: host names and IP addresses (v6 without brackets), in any case.
     package init(_ names: some Sequence<String>) {
-        self.names = Set(names.map { Self.canonical($0) })
+        current = nil
+        now = { ContinuousClock.now }
+        state = Mutex(State(names: Self.canonical(names), asked: .now))
+    }
+
+    /// - Parameter current: must be quick.
+    package init(
+        now: @escaping @Sendable () -> ContinuousClock.Instant = { ContinuousClock.now },
+        _ current: @escaping @Sendable () -> [String]
+    ) {
+        self.current = current
+        self.now = now
+        state = Mutex(State(names: Self.canonical(current()), asked: now()))
     }
 
     /// Lower case, in no order.
-    var all: some Sequence<String> { names }
+    var all: Set<String> { state.withLock { $0.names } }
 
-    package func contains(_ host: String) -> Bool { names.contains(Self.canonical(host)) }
+    package func contains(_ host: String) -> Bool {
+        let name = Self.canonical(host)
+        return state.withLock { state in
+            if let current {
+                let age = now() - state.asked
+                let isKnown = state.names.contains(name)
+                if age >= (isKnown ? Self.longest : Self.shortest) {
+                    state = State(names: Self.canonical(current()), asked: now())
+                }
+            }
+            return state.names.contains(name)
+        }
+    }
+
+    private static func canonical(_ names: some Sequence<String>) -> Set<String> {
+        Set(names.map { canonical($0) })
+    }
 
     /// Lower case, and without the dot at the end that a full name may have.
     private static func canonical(_ name: String) -> String {

@@ -1,6 +1,6 @@
 /// The three origins of decisions that a request may name, all below one host: what a page that a
 /// flow serves can do must not reach the platform or an editor.
-package struct SiteOrigins: Sendable, Equatable {
+package struct SiteOrigins: Sendable {
     package enum Side: String, Sendable, CaseIterable { case platform, editors, pages }
 
     package let names: HostNames
@@ -33,7 +33,9 @@ package struct SiteOrigins: Sendable, Equatable {
 
     /// The authority that the client called, if it is one of ours on this side.
     package func authority(host: String?, on side: Side) -> Authority? {
-        if let host, let authority = known[side]?[host] { return authority }
+        if let host, let authority = known[side]?[host], names.contains(authority.host) {
+            return authority
+        }
         guard let authority = host.flatMap(Authority.init), names.contains(authority.host),
             (authority.port ?? 443) == port(of: side)
         else { return nil }

@@ -1,4 +1,5 @@
 import Site
+import Synchronization
 import Testing
 
 @Suite("Site origins") struct SiteOriginsTests {
@@ -26,6 +27,26 @@ import Testing
         ])
     func refuses(host: String?) {
         #expect(origins.authority(host: host, on: .platform) == nil)
+    }
+
+    @Test("An address that the machine gets is taken within seconds, one that it loses no longer")
+    func follows() {
+        let names = Mutex(["plant", "10.0.0.5"])
+        let moment = Mutex(ContinuousClock.now)
+        let origins = SiteOrigins(
+            names: HostNames(now: { moment.withLock { $0 } }) { names.withLock { $0 } },
+            platformPort: 8443, editorsPort: 8444, pagesPort: 8445)
+        func takes(_ host: String) -> Bool { origins.authority(host: host, on: .platform) != nil }
+        #expect(takes("10.0.0.5:8443") && !takes("10.0.0.6:8443"))
+        names.withLock { $0 = ["plant", "10.0.0.6"] }
+        // A stranger who asks often does not have the machine asked as often.
+        #expect(!takes("10.0.0.6:8443"))
+        moment.withLock { $0 += .seconds(3) }
+        #expect(takes("10.0.0.6:8443") && !takes("10.0.0.5:8443"))
+        names.withLock { $0 = ["plant"] }
+        #expect(takes("10.0.0.6:8443"))
+        moment.withLock { $0 += .seconds(61) }
+        #expect(!takes("10.0.0.6:8443") && takes("plant:8443"))
     }
 
     @Test("The other sides of the host that was called have their own origins")

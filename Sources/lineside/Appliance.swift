@@ -138,7 +138,8 @@ struct Appliance: Sendable {
                 FilesWatch(
                     files: instances.files, instances: stores.instances,
                     alarms: instances.alarms),
-                VaultKeeper(vault: instances.vault, stores: stores),
+                VaultKeeper(
+                    vault: instances.vault, stores: stores, alarms: instances.alarms),
                 VaultScrub(vault: instances.vault, stores: stores, alarms: instances.alarms),
                 SiteWatch(
                     directory: paths.root, authority: foundations.authority,

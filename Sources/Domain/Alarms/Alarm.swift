@@ -67,6 +67,8 @@ package enum AlarmKind: String, Sendable, CaseIterable {
     case siteCertificate = "site.certificate"
     case siteClock = "site.clock"
     case siteVault = "site.vault-damaged"
+    /// What nothing needs any more cannot be told from what is needed.
+    case siteVaultGrows = "site.vault-grows"
     /// The recovery kit was not downloaded yet.
     case certificateKit = "certificate.kit-missing"
     /// One that somebody of the plant must renew.
@@ -75,7 +77,8 @@ package enum AlarmKind: String, Sendable, CaseIterable {
     package var severity: Alarm.Severity {
         switch self {
         case .instanceCredentials, .instanceLogFlood, .instanceMissingTypes, .siteCertificate,
-            .siteClock, .certificateKit, .certificateExpiring, .instancePort, .instanceFiles,
+            .siteClock, .siteVaultGrows, .certificateKit, .certificateExpiring, .instancePort,
+            .instanceFiles,
             .deviceOffline, .deviceRolledBack, .brokerDropped:
             .warning
         default: .alarm

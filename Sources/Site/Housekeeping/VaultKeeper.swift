@@ -3,14 +3,16 @@ import Domain
 package import Store
 
 /// Once a day removes from the vault what no row names any more. What cannot be told apart from
-/// what is needed, because a list is damaged, stays.
+/// what is needed, because a list is damaged, stays; an alarm says so until a sweep succeeds.
 package struct VaultKeeper: Service {
     private let vault: Vault
     private let stores: Stores
+    private let alarms: any SiteAlarmBoard
     private let log = Log("vault")
 
-    package init(vault: Vault, stores: Stores) {
+    package init(vault: Vault, stores: Stores, alarms: any SiteAlarmBoard) {
         self.vault = vault
+        self.alarms = alarms
         self.stores = stores
     }
 
@@ -18,11 +20,22 @@ package struct VaultKeeper: Service {
     package func run() async throws {
         try await Task.sleep(for: .seconds(600))
         while true {
-            do throws(VersionFault) {
-                let removed = try await sweep()
-                if removed > 0 { log.info("\(removed) files that nothing needs were removed") }
-            } catch { log.warning("nothing was removed from the vault: \(error)") }
+            await round()
             try await Task.sleep(for: .seconds(86_400))
+        }
+    }
+
+    package func round() async {
+        do throws(VersionFault) {
+            let removed = try await sweep()
+            if removed > 0 { log.info("\(removed) files that nothing needs were removed") }
+            if !Task.isCancelled { alarms.clear(.siteVaultGrows) }
+        } catch {
+            log.warning("nothing was removed from the vault: \(error)")
+            alarms.raise(
+                .siteVaultGrows,
+                "Nothing is removed from the vault, so it grows: \(error) Restore the vault from a "
+                    + "backup, or deploy the same once more; look at the disk's health.")
         }
     }
 

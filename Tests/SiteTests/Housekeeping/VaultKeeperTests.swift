@@ -16,6 +16,7 @@ private let isLong = getenv("LINESIDE_LONG") != nil
     let stores: Stores
     let vault: Vault
     let keeper: VaultKeeper
+    let alarms = OpenAlarms()
     let instance: Instance
 
     /// That does not run by itself.
@@ -31,7 +32,7 @@ private let isLong = getenv("LINESIDE_LONG") != nil
         let clock = clock
         vault = Vault(disk: disk, now: { clock.now })
         try await vault.prepare()
-        keeper = VaultKeeper(vault: vault, stores: stores)
+        keeper = VaultKeeper(vault: vault, stores: stores, alarms: alarms)
         instance = try await stores.newInstance("Press", credentialSecret: [1])
     }
 
@@ -185,6 +186,20 @@ private let isLong = getenv("LINESIDE_LONG") != nil
         }
         #expect(try await sweep() > 0)
         _ = try await vault.read(blob.address)
+    }
+
+    @Test("While nothing is removed an alarm says so, and it is over with the next sweep")
+    func alarm() async throws {
+        let blob = try await vault.store(random(300_000, seed: 1))
+        _ = try await version(of: blob)
+        let path = VaultFile.path(blob.address)
+        let file = disk.files[path]
+        disk.replace(path, with: [2, 0, 0])
+        await keeper.round()
+        #expect(alarms[.siteVaultGrows]?.contains("so it grows") == true)
+        disk.replace(path, with: file)
+        await keeper.round()
+        #expect(alarms[.siteVaultGrows] == nil)
     }
 
     @Test(

@@ -58,7 +58,7 @@ import Testing
         let clock = VaultKeeperTests.TestClock()
         let vault = Vault(disk: DirectoryDisk("\(place)/vault"), now: { clock.now })
         try await vault.prepare()
-        let keeper = VaultKeeper(vault: vault, stores: stores)
+        let keeper = VaultKeeper(vault: vault, stores: stores, alarms: OpenAlarms())
         var sequence = FlowSequence(bytes: 250_000, seed: UInt64(getpid()))
         var instance: Instance?
         for number in 0..<100_000 {

@@ -10,10 +10,11 @@ package enum RouteTable {
 
     /// The site, its people and its tree: what every composition has.
     package static func directory(
-        stores: Stores, desk: FrontDesk, bus: EventBus, version: String
+        stores: Stores, desk: FrontDesk, bus: EventBus, time: SteadyTime, version: String
     ) -> [any Resource] {
         [
-            SiteRoutes(stores: stores, version: version), RetentionRoutes(stores: stores),
+            SiteRoutes(stores: stores, version: version),
+            RetentionRoutes(stores: stores, time: time),
             SessionRoutes(desk: desk, stores: stores), OwnUserRoutes(stores: stores, desk: desk),
             UserRoutes(stores: stores, desk: desk), InvitationRoutes(stores: stores),
             GrantRoutes(stores: stores), TeamRoutes(stores: stores),

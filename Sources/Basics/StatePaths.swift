@@ -40,6 +40,8 @@ package struct StatePaths: Sendable, Equatable {
     package var instances: String { "\(root)/instances" }
     /// Our JavaScript for Node-RED, written from the executable at each start.
     package var runtime: String { "\(root)/runtime" }
+    /// Files of audit events that the registry keeps no longer.
+    package var audit: String { "\(root)/audit" }
     /// Where the other commands talk to the running appliance.
     package var adminSocket: String { "\(root)/admin.sock" }
 }

@@ -72,7 +72,7 @@ extension Transaction {
 }
 
 extension AuditEntry {
-    fileprivate init(row: borrowing Row) throws(StoreError) {
+    init(row: borrowing Row) throws(StoreError) {
         let object: ObjectReference? =
             if let type = row.optionalText(8), let id = row.optionalText(9) {
                 ObjectReference(type: type, id: id, name: row.text(10))

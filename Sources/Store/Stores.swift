@@ -122,6 +122,7 @@ package enum Statements {
     package static let registry: [String] = [
         texts(DatabaseSQL.self),
         texts(AuditSQL.self),
+        texts(AuditKeepingSQL.self),
         texts(SettingSQL.self),
         texts(TeamSQL.self),
         texts(ApplicationSQL.self),

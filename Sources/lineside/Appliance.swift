@@ -39,6 +39,7 @@ struct Appliance: Sendable {
         let stores = foundations.stores
         let bus = EventBus()
         let signal = SecuritySignal()
+        let time = SteadyTime(settings: stores.settings)
         let trust = try await Certificates.raise(
             configuration, paths, foundations, signal: signal)
         let certificates = trust.devices
@@ -97,7 +98,7 @@ struct Appliance: Sendable {
             Workings(
                 configuration: configuration, paths: paths, foundations: foundations,
                 instances: instances, origins: origins, doorkeeper: doorkeeper, scopes: scopes,
-                signal: signal, bus: bus, devices: devices, content: content,
+                signal: signal, bus: bus, time: time, devices: devices, content: content,
                 deviceDoors: deviceDoors,
                 broker: broker,
                 admin: NodeREDAdmin(client: client, tokens: tokens), rollout: rollout,
@@ -132,7 +133,9 @@ struct Appliance: Sendable {
                 deviceDoors.door, deviceDoors.tunnels,
                 trust.watch(foundations, alarms: instances.alarms),
                 Heartbeat(loops: group), instances.alarms, sockets,
-                RegistryKeeper(stores: stores), RetentionKeeper(stores: stores),
+                RegistryKeeper(stores: stores, time: time),
+                RetentionKeeper(stores: stores, time: time),
+                AuditKeeper(stores: stores, time: time, directory: paths.audit),
                 instances.registry, instances.tests, content.packages,
                 content.artifacts, broker.service, parts.fleet, rollout.service,
                 FilesWatch(
@@ -143,7 +146,8 @@ struct Appliance: Sendable {
                 VaultScrub(vault: instances.vault, stores: stores, alarms: instances.alarms),
                 SiteWatch(
                     directory: paths.root, authority: foundations.authority,
-                    alarms: instances.alarms, logsWereDamaged: stores.historyWasDamaged),
+                    alarms: instances.alarms, logsWereDamaged: stores.historyWasDamaged,
+                    time: time),
             ])
     }
 }

@@ -17,6 +17,7 @@ struct Workings: Sendable {
     let scopes: ScopeResolver
     let signal: SecuritySignal
     let bus: EventBus
+    let time: SteadyTime
     let devices: DeviceWorkings
     let content: DeviceContentParts
     let deviceDoors: DeviceDoors
@@ -61,7 +62,8 @@ struct Resources: Sendable {
             stores: stores, passwords: foundations.passwords,
             marks: DeviceMark(key: foundations.sealer.derivedKey(for: "device marks")))
         let directory = RouteTable.directory(
-            stores: stores, desk: desk, bus: workings.bus, version: Product.version)
+            stores: stores, desk: desk, bus: workings.bus, time: workings.time,
+            version: Product.version)
         let others: [any Resource] = [
             InstanceRoutes(
                 stores: stores, runtime: registry, registrar: registrar, recipes: recipes,

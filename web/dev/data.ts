@@ -141,7 +141,7 @@ export function makeData(fresh: boolean, now = Date.now()): Data {
     alarms: [],
     audit: [],
     logs: new Map(),
-    retention: { keepVersions: 1000, keepDays: 365 },
+    retention: { keepVersions: 1000, keepDays: 365, keepAuditDays: 400 },
     vault: {
       files: 1840,
       chunks: 5120,

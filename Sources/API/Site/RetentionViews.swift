@@ -1,18 +1,26 @@
 package import Basics
 import Domain
 import Site
+import Store
 
 package struct RetentionView: APIView {
     let rule: RetentionRule
+    let auditDays: Int
 
     package static var schema: Schema {
-        .object("Retention", [.field("keepVersions", .integer), .field("keepDays", .integer)])
+        .object(
+            "Retention",
+            [
+                .field("keepVersions", .integer), .field("keepDays", .integer),
+                .field("keepAuditDays", .integer),
+            ])
     }
 
     package func write(to json: inout JSONWriter) {
         json.object { json in
             json.field("keepVersions", rule.keepVersions)
             json.field("keepDays", rule.keepDays)
+            json.field("keepAuditDays", auditDays)
         }
     }
 }
@@ -20,6 +28,7 @@ package struct RetentionView: APIView {
 struct ChangeRetention: APIBody {
     let keepVersions: Int?
     let keepDays: Int?
+    let keepAuditDays: Int?
 
     static var schema: Schema {
         .object(
@@ -27,12 +36,14 @@ struct ChangeRetention: APIBody {
             [
                 .field("keepVersions", .integer, optional: true),
                 .field("keepDays", .integer, optional: true),
+                .field("keepAuditDays", .integer, optional: true),
             ])
     }
 
     init(json: JSONObject) throws(JSONFieldError) {
         keepVersions = try Self.number("keepVersions", in: InstanceSettings.keptVersions, json)
         keepDays = try Self.number("keepDays", in: InstanceSettings.keptDays, json)
+        keepAuditDays = try Self.number("keepAuditDays", in: AuditStore.keptDaysLimits, json)
     }
 
     private static func number(

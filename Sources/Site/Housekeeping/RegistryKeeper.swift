@@ -8,9 +8,13 @@ package struct RegistryKeeper: Service {
     static let alarmsKept = Duration.seconds(90 * 86_400)
 
     private let stores: Stores
+    private let time: SteadyTime
     private let log = Log("registry")
 
-    package init(stores: Stores) { self.stores = stores }
+    package init(stores: Stores, time: SteadyTime) {
+        self.stores = stores
+        self.time = time
+    }
 
     package func run() async throws {
         while true {
@@ -23,6 +27,7 @@ package struct RegistryKeeper: Service {
         do throws(StoreError) {
             try await stores.sessions.purge()
             try await stores.invitations.purge()
+            guard try await time.isSteady() else { return }
             try await stores.alarms.purge(clearedBefore: now - Self.alarmsKept)
         } catch { log.warning("nothing was tidied up: \(error)") }
     }

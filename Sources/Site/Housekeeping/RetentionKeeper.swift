@@ -5,18 +5,22 @@ package import Store
 /// Removes, once a day, the versions that are kept no longer, and within ten minutes after somebody
 /// changed how long they are. The time between is for taking a typing error back.
 ///
-/// A clock that jumped years ahead makes everything old: after a month without a round, which is
-/// such a jump or an appliance that was off, the first round waits for a day.
+/// A clock that jumped years ahead makes everything old: while it is in doubt nothing goes, and
+/// after a month without a round the first round waits for a day.
 package actor RetentionKeeper: Service {
-    private static let key = "versions.retention-round"
+    static let key = "versions.retention-round"
     private static let pause = Duration.seconds(600)
     private static let longest = Duration.seconds(30 * 86_400)
 
     private let stores: Stores
+    private let time: SteadyTime
     private let log = Log("versions")
     private var fingerprint = ""
 
-    package init(stores: Stores) { self.stores = stores }
+    package init(stores: Stores, time: SteadyTime) {
+        self.stores = stores
+        self.time = time
+    }
 
     package func run() async throws {
         while true {
@@ -30,6 +34,7 @@ package actor RetentionKeeper: Service {
     /// - Returns: versions that were removed.
     @discardableResult
     package func advance(now: Timestamp) async throws(StoreError) -> Int {
+        guard try await time.isSteady() else { return 0 }
         let rules = try await stores.retention.fingerprint()
         let last = try await stores.settings.value(Self.key).flatMap(Timestamp.init(rfc3339:))
         guard let last, last <= now, now <= last + Self.longest else {

@@ -14,11 +14,14 @@ package struct SiteWatch: Service {
         package var certificateEnds: Timestamp
         package var now: Timestamp
         package var logsWereDamaged: Bool
+        /// Where the clock should be, while it is in doubt.
+        package var expected: Timestamp?
 
         package init(
             free: ByteCount, total: ByteCount, certificateEnds: Timestamp, now: Timestamp,
-            logsWereDamaged: Bool = false
+            logsWereDamaged: Bool = false, expected: Timestamp? = nil
         ) {
+            self.expected = expected
             self.free = free
             self.total = total
             self.certificateEnds = certificateEnds
@@ -57,8 +60,17 @@ package struct SiteWatch: Service {
         }
 
         private var clock: String? {
-            guard now < SiteAuthority.earliest else { return nil }
-            return "The clock of the server says \(now.rfc3339.prefix(10)): set it, and let a time "
+            guard now >= SiteAuthority.earliest else { return wrongClock }
+            return expected.map { expected in
+                "The clock of the server says \(now.rfc3339.prefix(10)), where "
+                    + "\(expected.rfc3339.prefix(10)) was expected: set it, or confirm that it is "
+                    + "right. Until then, or until it has run on for a week, nothing is removed "
+                    + "for its age."
+            }
+        }
+
+        private var wrongClock: String {
+            "The clock of the server says \(now.rfc3339.prefix(10)): set it, and let a time "
                 + "service keep it right."
         }
     }
@@ -67,14 +79,16 @@ package struct SiteWatch: Service {
     private let authority: SiteAuthority
     private let alarms: any SiteAlarmBoard
     private let logsWereDamaged: Bool
+    private let time: SteadyTime
 
     /// - Parameters:
     ///   - directory: of the state.
     ///   - logsWereDamaged: when they were opened at this start.
     package init(
         directory: String, authority: SiteAuthority, alarms: any SiteAlarmBoard,
-        logsWereDamaged: Bool
+        logsWereDamaged: Bool, time: SteadyTime
     ) {
+        self.time = time
         self.logsWereDamaged = logsWereDamaged
         self.directory = directory
         self.authority = authority
@@ -93,10 +107,15 @@ package struct SiteWatch: Service {
         let readings = Readings(
             free: space.free, total: space.total,
             certificateEnds: await authority.server.notAfter, now: .now(),
-            logsWereDamaged: logsWereDamaged)
+            logsWereDamaged: logsWereDamaged, expected: await expected())
         for (kind, text) in readings.findings {
             if let text { alarms.raise(kind, text) } else { alarms.clear(kind) }
         }
+    }
+
+    private func expected() async -> Timestamp? {
+        guard let trust = try? await time.look(), trust.doubt != nil else { return nil }
+        return trust.known
     }
 
     /// What the appliance itself may still use; `nil` where the directory is gone.

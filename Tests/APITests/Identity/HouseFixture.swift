@@ -43,7 +43,9 @@ struct HouseFixture {
         self.stores = stores
         self.desk = desk
         routes = RouteTable.described(
-            RouteTable.directory(stores: stores, desk: desk, bus: bus, version: "0.1.0")
+            RouteTable.directory(
+                stores: stores, desk: desk, bus: bus,
+                time: SteadyTime(settings: stores.settings), version: "0.1.0")
                 + (try await others(stores, bus)),
             version: "0.1.0")
         let faults = faults

@@ -57,13 +57,14 @@ enum RouteRules {
         administrator r GET    site/retention
         administrator w PATCH  site/retention
         administrator r GET    site/vault
+        administrator w POST   site/clock/confirm
         administrator r GET    site/certificates
         administrator w PUT    site/certificates/server
         administrator w DELETE site/certificates/server
         administrator w POST   site/certificates/authority-request
         administrator w PUT    site/certificates/authority
-        anybody       r GET    site/certificates/authority.pem
         administrator w DELETE site/certificates/authority
+        anybody       r GET    site/certificates/authority.pem
         anybody       r GET    site/certificates/revoked.pem
         administrator w POST   site/certificates/recovery-kit
         signedIn      r GET    teams

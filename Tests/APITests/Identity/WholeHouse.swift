@@ -72,7 +72,7 @@ struct WholeHouse {
                 stores: stores,
                 desk: FrontDesk(
                     stores: stores, passwords: passwords, marks: DeviceMark(key: [1])),
-                bus: bus, version: "0.1.0") + [
+                bus: bus, time: SteadyTime(settings: stores.settings), version: "0.1.0") + [
                 InstanceRoutes(
                     stores: stores, runtime: runtime,
                     registrar: InstanceRegistrar(

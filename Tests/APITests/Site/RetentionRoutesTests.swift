@@ -20,7 +20,15 @@ import Testing
             .patch, "site/retention", JSONObject([("keepDays", .number("0"))]), as: admin)
         #expect(changed.json["keepVersions"]?.int == 1000)
         #expect(changed.json["keepDays"]?.int == 0)
-        for (field, value) in [("keepVersions", "0"), ("keepDays", "36501"), ("keepDays", "-1")] {
+        #expect(changed.json["keepAuditDays"]?.int == 400)
+        let audit = try await house.call(
+            .patch, "site/retention", JSONObject([("keepAuditDays", .number("800"))]), as: admin)
+        #expect(audit.json["keepAuditDays"]?.int == 800)
+        #expect(try await house.call(.post, "site/clock/confirm", as: admin).status == 204)
+        for (field, value) in [
+            ("keepVersions", "0"), ("keepDays", "36501"), ("keepDays", "-1"),
+            ("keepAuditDays", "89"),
+        ] {
             let answer = try await house.call(
                 .patch, "site/retention", JSONObject([(field, .number(value))]), as: admin)
             #expect(answer.status == 422)

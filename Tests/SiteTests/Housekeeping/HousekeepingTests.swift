@@ -20,13 +20,13 @@ final class OpenAlarms: SiteAlarmBoard {
 
     func findings(
         free: Int = 100 << 30, total: Int = 200 << 30, endsIn days: Int = 100,
-        now: Timestamp? = nil, logsWereDamaged: Bool = false
+        now: Timestamp? = nil, logsWereDamaged: Bool = false, expected: Timestamp? = nil
     ) -> [AlarmKind: String] {
         let now = now ?? self.now
         let readings = SiteWatch.Readings(
             free: ByteCount(free), total: ByteCount(total),
             certificateEnds: now + .seconds(days * 86_400), now: now,
-            logsWereDamaged: logsWereDamaged)
+            logsWereDamaged: logsWereDamaged, expected: expected)
         return readings.findings.reduce(into: [:]) { $0[$1.kind] = $1.text }
     }
 
@@ -47,6 +47,12 @@ final class OpenAlarms: SiteAlarmBoard {
             findings(endsIn: 13).keys.sorted { $0.rawValue < $1.rawValue } == [.siteCertificate])
         #expect(
             findings(now: Timestamp(milliseconds: 0))[.siteClock]?.contains("1970-01-01") == true)
+    }
+
+    @Test("A clock that jumped is told, with what it keeps from being removed")
+    func jumped() {
+        let text = findings(expected: Timestamp(milliseconds: 1_700_000_000_000))[.siteClock]
+        #expect(text?.contains("says 2027-01-15, where 2023-11-14 was expected") == true)
     }
 
     @Test("Logs that were damaged at the start are told, with where they lie")

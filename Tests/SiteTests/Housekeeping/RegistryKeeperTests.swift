@@ -1,14 +1,15 @@
 import Basics
 import Domain
 import LinesideTesting
-import Site
 import Store
 import Testing
+
+@testable import Site
 
 @Suite("Registry keeper") struct RegistryKeeperTests {
     @Test("What is over is forgotten, what is open stays")
     func tidies() async throws {
-        let clock = ManualClock()
+        let clock = SettableClock()
         let stores = Stores(
             registry: try await .inMemory(clock: { clock.now }),
             history: try await .inMemory(migrations: Migrations.logs))
@@ -22,11 +23,13 @@ import Testing
         _ = try await stores.sessions.create(
             for: factory.administrator, tokenHash: [1], csrfHash: [2], address: "", agent: "",
             by: .site)
-        clock.advance(by: .seconds(91 * 86_400))
+        clock.run(.seconds(91 * 86_400))
         _ = try await stores.sessions.create(
             for: factory.administrator, tokenHash: [3], csrfHash: [4], address: "", agent: "",
             by: .site)
-        await RegistryKeeper(stores: stores).tidy(now: clock.now)
+        let time = SteadyTime(
+            settings: stores.settings, clock: { clock.now }, uptime: { clock.up })
+        await RegistryKeeper(stores: stores, time: time).tidy(now: clock.now)
         #expect(try await stores.alarms.list(.init()).items.map(\.kind) == [.instanceSpool])
         #expect(try await stores.sessions.list(of: factory.administrator.id).count == 1)
     }

@@ -7,7 +7,7 @@ import Testing
 @testable import Site
 
 @Suite("Retention keeper") struct RetentionKeeperTests {
-    let clock = ManualClock()
+    let clock = SettableClock()
     let stores: Stores
     let press: Instance
     let keeper: RetentionKeeper
@@ -18,7 +18,10 @@ import Testing
             registry: try await .inMemory(clock: { clock.now }),
             history: try await .inMemory(migrations: Migrations.logs))
         press = try await Factory(stores: stores).instance("Press")
-        keeper = RetentionKeeper(stores: stores)
+        keeper = RetentionKeeper(
+            stores: stores,
+            time: SteadyTime(
+                settings: stores.settings, clock: { clock.now }, uptime: { clock.up }))
         for number in 1...10 { try await deploy(number) }
     }
 
@@ -30,7 +33,7 @@ import Testing
             VersionStore.Draft(
                 instance: press.id, spoolID: nil, at: clock.now, by: nil, source: .api,
                 summary: "", flows: blob, credentials: nil, modules: [], stack: nil), by: .site)
-        clock.advance(by: .seconds(86_400))
+        clock.run(.seconds(86_400))
     }
 
     func numbers() async throws -> [Int] {
@@ -46,9 +49,9 @@ import Testing
     func applies() async throws {
         try await rule(3, 6)
         #expect(try await keeper.advance(now: clock.now) == 0)
-        clock.advance(by: .seconds(3600))
+        clock.run(.seconds(3600))
         #expect(try await keeper.advance(now: clock.now) == 0)
-        clock.advance(by: .seconds(86_400))
+        clock.run(.seconds(86_400))
         // The sixth is six days old by now.
         #expect(try await keeper.advance(now: clock.now) == 6)
         #expect(try await numbers() == [7, 8, 9, 10])
@@ -65,7 +68,7 @@ import Testing
     @Test("A changed rule is applied at once, the site's and an instance's own")
     func changes() async throws {
         _ = try await keeper.advance(now: clock.now)
-        clock.advance(by: .seconds(86_400))
+        clock.run(.seconds(86_400))
         #expect(try await keeper.advance(now: clock.now) == 0)
         try await rule(8, 0)
         #expect(try await keeper.advance(now: clock.now) == 2)
@@ -98,17 +101,35 @@ import Testing
             })
     }
 
-    @Test("A clock that jumps ahead, or back, removes nothing for a day")
+    @Test("A clock that jumps years ahead removes nothing, for days on end, and set right again")
     func jumps() async throws {
         try await rule(1, 30)
         _ = try await keeper.advance(now: clock.now)
-        clock.advance(by: .seconds(400 * 86_400))
-        #expect(try await keeper.advance(now: clock.now) == 0)
+        clock.set(ahead: .seconds(2000 * 86_400))
+        for _ in 0..<6 {
+            #expect(try await keeper.advance(now: clock.now) == 0)
+            clock.run(.seconds(86_400))
+        }
+        clock.set(ahead: .zero - .seconds(2000 * 86_400))
+        for _ in 0..<10 {
+            #expect(try await keeper.advance(now: clock.now) == 0)
+            clock.run(.seconds(86_400))
+        }
         #expect(try await numbers().count == 10)
-        #expect(try await keeper.advance(now: clock.now - .seconds(86_400)) == 0)
-        #expect(try await numbers().count == 10)
-        clock.advance(by: .seconds(86_400))
-        #expect(try await keeper.advance(now: clock.now) == 9)
+    }
+
+    @Test("A clock that was right to jump, because the appliance was off, removes after a week")
+    func wasOff() async throws {
+        try await rule(1, 30)
+        _ = try await keeper.advance(now: clock.now)
+        clock.set(ahead: .seconds(400 * 86_400))
+        var removed = 0
+        for day in 0..<10 {
+            removed += try await keeper.advance(now: clock.now)
+            if day < 7 { #expect(removed == 0) }
+            clock.run(.seconds(86_400))
+        }
+        #expect(removed == 9)
     }
 
     @Test("The rule of the site is kept, and told in the audit")

@@ -554,10 +554,14 @@ export interface Comparison {
   warnings: string[];
 }
 
-/** How long versions are kept: the newest ones, and those younger than so many days. */
+/**
+ * How long versions are kept: the newest ones, and those younger than so many days; and for how many
+ * days audit events, which go to files on the server then.
+ */
 export interface Retention {
   keepVersions: number;
   keepDays: number;
+  keepAuditDays: number;
 }
 
 export interface Vault {

@@ -23,7 +23,7 @@ export function Keeping() {
         <Await of={retention}>
           {(r) => (
             <RetentionForm
-              key={`${r.keepVersions} ${r.keepDays}`}
+              key={`${r.keepVersions} ${r.keepDays} ${r.keepAuditDays}`}
               retention={r}
               onSaved={retention.set}
             />
@@ -42,9 +42,11 @@ function RetentionForm(
 ) {
   const [versions, setVersions] = useState(String(retention.keepVersions));
   const [days, setDays] = useState(String(retention.keepDays));
+  const [audit, setAudit] = useState(String(retention.keepAuditDays));
   const action = useAction();
   const fields = action.error?.problem.fields ?? {};
-  const dirty = versions !== String(retention.keepVersions) || days !== String(retention.keepDays);
+  const dirty = versions !== String(retention.keepVersions) ||
+    days !== String(retention.keepDays) || audit !== String(retention.keepAuditDays);
   useUnsaved(dirty);
   const save = () =>
     action.run(async () => {
@@ -52,6 +54,7 @@ function RetentionForm(
         await api.patch<Retention>("site/retention", {
           keepVersions: Number(versions),
           keepDays: Number(days),
+          keepAuditDays: Number(audit),
         }),
       );
       toast(t("saved"));
@@ -76,6 +79,15 @@ function RetentionForm(
         value={days}
         onChange={setDays}
         error={fields.keepDays}
+      />
+      <TextField
+        label={t("keeping.audit")}
+        type="number"
+        min={90}
+        required
+        value={audit}
+        onChange={setAudit}
+        error={fields.keepAuditDays}
       />
       <div className="form-foot whole">
         <span className="grow" />

@@ -700,6 +700,7 @@ export const de: Record<keyof typeof en, string> = {
   "keeping.newest": "Neueste Versionen",
   "keeping.asSite": "Leer: wie im Werk.",
   "keeping.days": "Tage",
+  "keeping.audit": "Tage des Protokolls; ältere kommen in Dateien",
   "vault.title": "Tresor",
   "vault.holds": "Versionen und Dateien in voller Größe",
   "vault.takes": "Auf der Platte",

@@ -688,6 +688,7 @@ export const en = {
   "keeping.newest": "Newest versions",
   "keeping.asSite": "Empty: as the site says.",
   "keeping.days": "Days",
+  "keeping.audit": "Days of audit events; older ones go to files",
   "vault.title": "Vault",
   "vault.holds": "Versions and files in full",
   "vault.takes": "On disk",

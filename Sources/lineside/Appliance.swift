@@ -136,6 +136,7 @@ struct Appliance: Sendable {
                 RegistryKeeper(stores: stores, time: time),
                 RetentionKeeper(stores: stores, time: time),
                 AuditKeeper(stores: stores, time: time, directory: paths.audit),
+                RuntimeKeeper(state: paths.root),
                 instances.registry, instances.tests, content.packages,
                 content.artifacts, broker.service, parts.fleet, rollout.service,
                 FilesWatch(

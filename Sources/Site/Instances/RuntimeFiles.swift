@@ -15,7 +15,7 @@ package struct RuntimeFiles: Sendable, Equatable {
     package var practice: String { "\(root)/practice-runtime/main.js" }
 
     /// Writes what the executable carries to `<state>/runtime/<digest>`, if it is not there yet.
-    /// Older ones stay: an adopted Node-RED may still load files of its own.
+    /// Older ones are `RuntimeKeeper`'s: an adopted Node-RED may still load files of its own.
     package static func install(state: String) throws(SystemError) -> RuntimeFiles {
         let files =
             EmbeddedFiles.files(under: "/node-red/")

@@ -24,10 +24,17 @@ package struct ArtifactStore: Sendable {
         }
     }
 
-    /// In the place of one of that name. Its content must be in the vault before.
+    /// In the place of one of that name; manifests that name other contents than these go with it.
+    /// Its content must be in the vault before.
     package func put(_ artifact: Artifact, _ blob: StoredBlob) async throws(StoreError) {
         try await database.write { (tx: borrowing Transaction) throws(StoreError) in
             try BlobStore.put([blob], in: tx)
+            let former = try tx.first(
+                ArtifactSQL.find, artifact.kind.rawValue, artifact.name,
+                read: Artifact.init(row:))
+            if let former, former.digest != artifact.digest {
+                try tx.run(ArtifactSQL.deleteManifests, artifact.name)
+            }
             var facts = JSONWriter()
             facts.object { json in
                 json.field("architecture", artifact.architecture)
@@ -112,7 +119,7 @@ enum ArtifactSQL: String, CaseIterable {
         INSERT INTO artifact (id, kind, name, digest, size, facts, made_ms, used_ms)
         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7)
         ON CONFLICT (kind, name) DO UPDATE SET digest = excluded.digest, size = excluded.size,
-            facts = excluded.facts, made_ms = excluded.made_ms
+            facts = excluded.facts, made_ms = excluded.made_ms, used_ms = excluded.used_ms
         """
     case delete = "DELETE FROM artifact WHERE kind = ?1 AND name = ?2"
     case deleteManifests = "DELETE FROM device_manifest WHERE instr(fingerprint, ?1) > 0"

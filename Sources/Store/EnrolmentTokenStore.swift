@@ -148,6 +148,14 @@ package struct EnrolmentTokenStore: Sendable {
         }
     }
 
+    /// Of tokens that let nobody in any more and last did before the moment; who used one may ask
+    /// again until then. The tokens themselves stay in the list.
+    package func forgetSecrets(before moment: Timestamp) async throws(StoreError) {
+        try await database.write { (tx: borrowing Transaction) throws(StoreError) -> Void in
+            try tx.run(EnrolmentTokenSQL.forgetSecrets, moment)
+        }
+    }
+
     static func get(
         _ id: EnrolmentToken.ID, in tx: borrowing some Queryable & ~Copyable
     ) throws(StoreError) -> EnrolmentToken {
@@ -236,6 +244,12 @@ enum EnrolmentTokenSQL: String, CaseIterable {
     case burn = """
         UPDATE enrolment_token SET uses_left = uses_left - 1
         WHERE id = ?1 AND uses_left > 0 AND revoked_ms IS NULL
+        """
+    case forgetSecrets = """
+        UPDATE enrolment_token SET secret = NULL
+        WHERE secret IS NOT NULL AND (uses_left = 0 OR expires_ms < ?1) AND created_ms < ?1
+            AND coalesce((SELECT max(coalesce(decided_ms, created_ms)) FROM enrolment
+                WHERE token_id = enrolment_token.id), 0) < ?1
         """
     case revoke = "UPDATE enrolment_token SET revoked_ms = ?2, secret = NULL WHERE id = ?1"
 }

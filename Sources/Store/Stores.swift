@@ -159,6 +159,7 @@ package enum Statements {
         texts(CertificateSQL.self),
         texts(AlarmSQL.self),
         texts(ArtifactSQL.self),
+        texts(ArtifactPruningSQL.self),
     ].flatMap { $0 }
     package static let logs: [String] = [texts(LogSQL.self), texts(ResourceSQL.self)].flatMap { $0 }
 

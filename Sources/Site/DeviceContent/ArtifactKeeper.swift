@@ -119,6 +119,17 @@ package actor ArtifactKeeper: Service {
         return Hex.encode(Digest.sha256(Array("\(team)\n\(lines)".utf8)))
     }
 
+    /// Of all that snapshots may ask for.
+    static func names(of sets: [(team: Team.ID, modules: [NodeModule])]) -> Set<String> {
+        Set(
+            sets.map { set in
+                name(
+                    of: set.modules.filter { $0.name != "node-red" }
+                        .sorted { ($0.name, $0.version) < ($1.name, $1.version) },
+                    in: set.team)
+            })
+    }
+
     // MARK: Sources
 
     private struct Source: Sendable {
@@ -167,6 +178,9 @@ package actor ArtifactKeeper: Service {
             try await stores.artifacts.find(kind, name)
         }
         guard let known, await vault.renew(known.digest) else { return nil }
+        try await DeviceContentFault.stored { () throws(StoreError) in
+            try await stores.artifacts.touch(known.id)
+        }
         return known
     }
 

@@ -131,10 +131,7 @@ extension EnrolmentDesk {
         guard let (token, sealed) = found, token.kind == .code, let exporter = visit.exporter,
             (16...64).contains(nonce.count)
         else { throw await refused(.unknown, nil, visit) }
-        guard token.revokedAt == nil else {
-            throw await refused(.refused("It was withdrawn."), token, visit)
-        }
-        let keys = try open(sealed, of: token.id)
+        let keys = try await keys(of: token, sealed, visit)
         guard keys.count == 64 else { throw .sealing }
         return Hello(
             site: surroundings.site, token: token.id,

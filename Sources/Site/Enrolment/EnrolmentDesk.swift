@@ -72,7 +72,10 @@ package actor EnrolmentDesk {
         case sealing
     }
 
-    /// Proofs that were good, so that one that comes again on another connection is known.
+    /// Proofs that were good, so that one that comes again on another connection is called what it
+    /// is. Nothing depends on it, so it need not survive a restart: a proof is made over the keying
+    /// material of its connection (RFC 9266), which holds random numbers of both ends, so that no
+    /// other connection, nor one that goes on with its session, ever has it again.
     private static let remembered = 4_096
 
     let stores: Stores
@@ -116,9 +119,7 @@ package actor EnrolmentDesk {
         guard let (token, sealed) = found, token.kind.isOurs else {
             throw await refused(.unknown, nil, visit)
         }
-        guard token.revokedAt == nil, let keys = try? open(sealed, of: id) else {
-            throw await refused(.refused("It was withdrawn."), token, visit)
-        }
+        let keys = try await keys(of: token, sealed, visit)
         let expected = EnrolmentProof.enrol(
             key: Array(keys.prefix(32)), exporter: visit.exporter ?? [], request: judged.der)
         guard visit.exporter != nil, Secrecy.equal(expected, proof) else {
@@ -327,6 +328,17 @@ extension EnrolmentDesk {
         do throws(StoreError) { try await stores.audit.record(event, by: visit.actor) } catch {
             log.error("an attempt to enrol was not recorded: \(error)")
         }
+    }
+
+    /// - Throws: also for a token that is over for so long that its keys were forgotten.
+    func keys(
+        of token: EnrolmentToken, _ sealed: [UInt8], _ visit: Visit
+    ) async throws(Fault) -> [UInt8] {
+        guard token.revokedAt == nil else {
+            throw await refused(.refused("It was withdrawn."), token, visit)
+        }
+        guard sealed.isEmpty else { return try open(sealed, of: token.id) }
+        throw await refused(token.refusal(at: surroundings.clock()) ?? .unknown, token, visit)
     }
 
     private func remember(_ proof: [UInt8]) {

@@ -2,10 +2,16 @@ package import Basics
 package import Store
 
 /// Forgets, once an hour, what the registry need not keep: sessions and invitations that are over,
-/// and alarms long cleared. Audit events and versions are never forgotten here.
+/// alarms long cleared, keys of enrolment tokens that let nobody in any more, and what was made for
+/// devices of which none needs it. Audit events and versions are never forgotten here.
 package struct RegistryKeeper: Service {
     /// 90 days: a quarter's report still finds them.
     static let alarmsKept = Duration.seconds(90 * 86_400)
+
+    /// 30 days: so long a device whose answer was lost may ask for it again.
+    static let secretsKept = Duration.seconds(30 * 86_400)
+    /// 7 days: between what is made and the row that needs it are seconds.
+    static let contentKept = Duration.seconds(7 * 86_400)
 
     private let stores: Stores
     private let time: SteadyTime
@@ -29,6 +35,10 @@ package struct RegistryKeeper: Service {
             try await stores.invitations.purge()
             guard try await time.isSteady() else { return }
             try await stores.alarms.purge(clearedBefore: now - Self.alarmsKept)
+            try await stores.enrolmentTokens.forgetSecrets(before: now - Self.secretsKept)
+            try await stores.artifacts.prune(
+                unusedSince: now - Self.contentKept,
+                keeping: ArtifactKeeper.names(of: try await stores.snapshots.moduleSets()))
         } catch { log.warning("nothing was tidied up: \(error)") }
     }
 }

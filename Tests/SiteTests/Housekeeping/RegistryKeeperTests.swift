@@ -33,4 +33,59 @@ import Testing
         #expect(try await stores.alarms.list(.init()).items.map(\.kind) == [.instanceSpool])
         #expect(try await stores.sessions.list(of: factory.administrator.id).count == 1)
     }
+
+    @Test("Keys of a token that is used up or expired go after a month, of an open one never")
+    func secrets() async throws {
+        let clock = SettableClock()
+        let stores = Stores(
+            registry: try await .inMemory(clock: { clock.now }),
+            history: try await .inMemory(migrations: Migrations.logs))
+        let factory = try await Factory(stores: stores)
+        let time = SteadyTime(
+            settings: stores.settings, clock: { clock.now }, uptime: { clock.up })
+        let keeper = RegistryKeeper(stores: stores, time: time)
+        func token(_ name: String, life: Duration?, uses: Int = 1) async throws
+            -> EnrolmentToken.ID
+        {
+            try await stores.enrolmentTokens.insert(
+                EnrolmentTokenStore.Draft(
+                    kind: .bundle, name: Name(stored: name), team: factory.team.id, secret: [7],
+                    uses: uses, life: life), by: .site
+            ).id
+        }
+        func isKept(_ id: EnrolmentToken.ID) async throws -> Bool {
+            try await stores.enrolmentTokens.find(id)?.secret.isEmpty == false
+        }
+        let open = try await token("Open", life: nil)
+        let short = try await token("Short", life: .seconds(86_400))
+        let used = try await token("Used", life: nil)
+        clock.run(.seconds(40 * 86_400))
+        try await stores.enrolments.use(used, team: factory.team.id)
+        await keeper.tidy(now: clock.now)
+        #expect(try await isKept(open))
+        #expect(try await !isKept(short))
+        // Whoever used it may have lost the answer.
+        #expect(try await isKept(used))
+        clock.run(.seconds(31 * 86_400))
+        await keeper.tidy(now: clock.now)
+        #expect(try await isKept(open))
+        #expect(try await !isKept(used))
+        #expect(try await stores.enrolmentTokens.list(of: nil).count == 3)
+    }
+}
+
+extension EnrolmentStore {
+    /// As a device does that has the bundle.
+    fileprivate func use(_ token: EnrolmentToken.ID, team: Team.ID) async throws {
+        let certificate = DeviceCertificate(
+            serial: token.text, deviceID: nil, keyDigest: "", pem: "", issuedAt: .now(),
+            notAfter: .now())
+        let draft = DeviceStore.Draft(
+            team: team, name: Name(stored: "Box"),
+            secrets: DeviceSecrets(credentialSecret: [1], pageSecret: [2]))
+        _ = try await issue(
+            Asked(
+                token: token, team: team, digest: "d", request: [1], fingerprint: "f",
+                facts: EnrolmentFacts(), address: nil), at: .new(draft), certificate, by: .site)
+    }
 }

@@ -52,6 +52,12 @@ package struct DeviceGateway: Sendable {
             guard side == .editors else { return say(.notFound) }
             guard caller.may(.deviceEdit, at: entrance.path) else { return say(.mayNot) }
         }
+        // Megabytes of scripts that lie on this server need not come over the device's line.
+        if side == .editors, request.method == .get, request.head.upgrade == nil,
+            let file = await editorFiles.answer(request, path: below, for: id)
+        {
+            return Self.framed(file, platform: platform)
+        }
         let line: DeviceTunnels.Line
         do throws(TunnelFault) { line = try await tunnels.line(to: id, agent: agent) } catch {
             return say(.notConnected(name: entrance.name, Self.distance(error)))
@@ -62,11 +68,6 @@ package struct DeviceGateway: Sendable {
                 request, to: entrance, upstream, side: side, caller: caller, ticket: ticket,
                 platform: platform, gateway: gateway) ?? say(.failed)
         case .stock(let tunnel):
-            if request.method == .get, request.head.upgrade == nil,
-                let file = await editorFiles.answer(request, path: below, for: id)
-            {
-                return Self.framed(file, platform: platform)
-            }
             return await StockForwarder(tunnel: tunnel, sockets: gateway.sockets).forward(
                 request, below: below, ticket: ticket, path: entrance.path, platform: platform)
                 ?? say(.notConnected(name: entrance.name, .silent))
@@ -153,8 +154,8 @@ package struct DeviceGateway: Sendable {
     }
 }
 
-/// Static files of the editor out of the stacks on the server, so that a stock agent need not send
-/// megabytes as decimal numbers.
+/// Static files of the editor out of the stacks on the server, so that they do not travel over the
+/// device's line; a stock agent would send megabytes as decimal numbers.
 package protocol EditorFiles: Sendable {
     /// - Parameter path: below the editor's root, with its query.
     /// - Returns: `nil` for what is none of them, or where no stack has the device's Node-RED.

@@ -68,7 +68,9 @@ private struct DeviceFixture {
     let tunnels: DeviceTunnels
     let group: EventLoopGroup
 
-    init(agent: Device.Agent?, role: Role = .member) throws {
+    init(
+        agent: Device.Agent?, role: Role = .member, files: any EditorFiles = NoEditorFiles()
+    ) throws {
         base = try GatewayFixture(role: role)
         group = try EventLoopGroup()
         let device = OneDevice(
@@ -85,7 +87,8 @@ private struct DeviceFixture {
             origins: origins, doorkeeper: base.doorkeeper, directory: base.instances,
             sockets: OpenSockets(doorkeeper: base.doorkeeper, signal: base.signal))
         let tokens = EditorTokens(key: base.key)
-        let deviceGateway = DeviceGateway(entrances: device, tunnels: tunnels, tokens: tokens)
+        let deviceGateway = DeviceGateway(
+            entrances: device, tunnels: tunnels, tokens: tokens, editorFiles: files)
         editors = EditorGateway(
             gateway, tokens: tokens, witness: base.witness, devices: deviceGateway)
         pages = PageGateway(
@@ -232,6 +235,32 @@ private struct DeviceFixture {
             let page = try await fixture.page("/ui/", [cookie, (Header.authorization, sent)])
             #expect(page.passedOn([Header.authorization: sent])?[Header.authorization] == left)
         }
+        await fixture.end()
+    }
+
+    private struct OneFile: EditorFiles {
+        func answer(
+            _ request: Request, path: String, for device: Device.ID
+        ) async -> Response? {
+            path == "/red/red.min.js" ? .text("script") : nil
+        }
+    }
+
+    @Test(
+        "Scripts of the editor that lie on the server do not come over the device's line",
+        arguments: [Device.Agent.lineside, .stock])
+    func editorFiles(agent: Device.Agent) async throws {
+        let fixture = try DeviceFixture(agent: agent, files: OneFile())
+        fixture.devices.refuse(.offline)
+        let cookie = try fixture.cookie(.editors)
+        let script = try await fixture.editor(.get, "/red/red.min.js", [cookie])
+        #expect(script.status == 200)
+        #expect(script.headers[Header.contentSecurityPolicy]?.contains("frame-ancestors") == true)
+        #expect(try await fixture.editor(.get, "/red/red.min.js").status == 401)
+        #expect(try await fixture.editor(.get, "/settings", [cookie]).status == 503)
+        #expect(try await fixture.editor(.post, "/red/red.min.js", [cookie]).status != 200)
+        let pages = try fixture.cookie(.pages)
+        #expect(try await fixture.page("/red/red.min.js", [pages]).status != 200)
         await fixture.end()
     }
 

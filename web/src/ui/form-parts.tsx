@@ -66,6 +66,10 @@ export function FileField(
         className="input"
         type="file"
         accept={p.accept}
+        // A file that was mended and is chosen again is a change too.
+        onClick={(e) => {
+          e.currentTarget.value = "";
+        }}
         onChange={async (e) => p.onText(await e.target.files?.[0]?.text() ?? "")}
       />
     </div>

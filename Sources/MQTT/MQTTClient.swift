@@ -28,7 +28,7 @@ package final class MQTTClient: Sendable {
     deinit { inbox.finish() }
 
     /// Everything that arrives, over all connections. One reader. While it does not read, the
-    /// broker is not read either.
+    /// broker is not read either: it must never wait for the end of `publish` or `subscribe`.
     package var messages: AsyncStream<MQTTDelivery> {
         let inbox = inbox
         return AsyncStream { await inbox.next() }

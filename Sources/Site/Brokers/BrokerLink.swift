@@ -12,7 +12,7 @@ package final class BrokerLink: FleetLink, Sendable {
     struct Listener: Sendable {
         let filters: [String]
         let qos: MQTTQoS
-        let handler: Handler
+        let queue: ListenerQueue
     }
 
     struct State {
@@ -70,12 +70,12 @@ package final class BrokerLink: FleetLink, Sendable {
         } catch { throw .broker("\(error)") }
     }
 
-    /// Messages go to `handler` one after the other, in the order in which they came; it is not to
-    /// wait for what comes over this link.
+    /// Messages go to `handler` one after the other, in the order in which they came. It may wait
+    /// for what comes over this link.
     package func subscribe(
         _ filters: [String], qos: MQTTQoS = .atLeastOnce, _ handler: @escaping Handler
     ) async {
-        let listener = Listener(filters: filters, qos: qos, handler: handler)
+        let listener = Listener(filters: filters, qos: qos, queue: ListenerQueue(handler))
         let client = state.withLock { state in
             state.listeners.append(listener)
             return state.client
@@ -202,6 +202,7 @@ package final class BrokerLink: FleetLink, Sendable {
         if wasUp { presenceEvents.yield(.link(isUp: false)) }
     }
 
+    /// Waits for nobody: the answer that a listener waits for comes by here too.
     private func read(_ client: MQTTClient) async {
         for await delivery in client.messages {
             let message = delivery.message
@@ -213,13 +214,14 @@ package final class BrokerLink: FleetLink, Sendable {
             case let topic where TopicGrammar.counts.contains(topic):
                 state.withLock { $0.counts[topic] = Int(message.text) }
             default:
-                let listeners = state.withLock { $0.listeners }
-                for listener in listeners
-                where listener.filters.contains(where: {
-                    MQTTTopic.matches(message.topic, $0)
-                }) {
-                    await listener.handler(message)
+                let listener = state.withLock { state in
+                    state.listeners.first { listener in
+                        listener.filters.contains { MQTTTopic.matches(message.topic, $0) }
+                    }
                 }
+                guard let listener else { break }
+                listener.queue.put(delivery)
+                continue
             }
             delivery.acknowledge()
         }

@@ -7,6 +7,7 @@ import MQTT
 import Net
 import Site
 import Store
+import Synchronization
 import Testing
 
 /// Our plugin, our service and a real Mosquitto.
@@ -84,6 +85,26 @@ struct BrokerServiceTests {
         }
         let client = house.client("plc-1", "secret")
         try await client.connect()
+        await client.disconnect()
+        try await house.end()
+    }
+
+    @Test("Who listens may publish and wait for it, however much there is to hear")
+    func listenersThatPublish() async throws {
+        let house = try await BrokerHouse()
+        try await house.up()
+        try await house.access.put([.known("plc-1", "secret", rules: Self.rules)])
+        let handled = Mutex(0)
+        await house.link.subscribe(["cell/#"]) { _ in
+            try? await house.link.publish(MQTTMessage("orders/1", [1], qos: .atLeastOnce))
+            handled.withLock { $0 += 1 }
+        }
+        let client = house.client("plc-1", "secret")
+        try await client.connect()
+        for _ in 0..<3_000 { try await client.publish(MQTTMessage("cell/1/a", [1])) }
+        _ = try await eventually("all are handled") {
+            handled.withLock { $0 } == 3_000 ? true : nil
+        }
         await client.disconnect()
         try await house.end()
     }

@@ -86,3 +86,57 @@ describe("the guard", () => {
     );
   });
 });
+
+describe("the guard of a device, which its network reaches", () => {
+  const crypto = require("node:crypto");
+  let server, port, seen;
+
+  async function open(device) {
+    seen = [];
+    const guard = new Guard({
+      adminRoot: "/-/d/one/",
+      pageSecret: SECRET,
+      verify: (token) => token === "good" ? ADA : null,
+      device,
+    });
+    server = http.createServer((incoming, response) => {
+      seen.push(incoming.url);
+      guard.middleware(incoming, response, () => response.end("page"));
+    });
+    await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
+    port = server.address().port;
+    guard.install(server);
+  }
+  afterEach(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+
+  it("keeps the editor shut however its path is written, and leaves the pages open", async () => {
+    await open({ localLogin: null, httpAuth: null });
+    // Express takes no notice of the case of letters.
+    for (const path of ["/-/d/one/flows", "/-/D/one/flows", "/-/d/ONE/flows", "/-/d/one", "/-/D/One"]) {
+      assert.equal((await request(port, { path })).status, 401, path);
+      const page = { "x-lineside-page": SECRET };
+      assert.equal((await request(port, { path, headers: page })).status, 401, path);
+      assert.equal((await upgrade(port, path)).status, 401, path);
+    }
+    assert.deepEqual(seen, []);
+    assert.equal((await request(port, { path: "/d/one/state" })).status, 200);
+    const headers = { "x-lineside-token": "good" };
+    assert.equal((await request(port, { path: "/-/d/one/flows", headers })).status, 200);
+  });
+
+  it("asks for name and password where they are set, each for its own side", async () => {
+    const known = { user: "fitter", pass: "$2b$" };
+    await open({ localLogin: known, httpAuth: known });
+    const wrong = `Basic ${crypto.randomBytes(12).toString("base64")}`;
+    for (const path of ["/-/d/one/flows", "/-/D/one/flows", "/d/one/state", "/"]) {
+      for (const headers of [{}, { authorization: wrong }, { authorization: "Basic" }]) {
+        const answer = await request(port, { path, headers });
+        assert.equal(answer.status, 401, path);
+      }
+    }
+    assert.deepEqual(seen, []);
+  });
+});

@@ -89,8 +89,9 @@ class Guard {
     return refusal;
   }
 
+  /** Node-RED's router takes no notice of the case of letters. */
   #isAdmin(path) {
-    return path.startsWith(this.#adminRoot) || `${path}/` === this.#adminRoot;
+    return `${path}/`.toLowerCase().startsWith(this.#adminRoot.toLowerCase());
   }
 
   /** All below the root, not only what Node-RED guards: nodes add routes that check nothing. */

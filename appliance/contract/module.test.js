@@ -48,6 +48,31 @@ describe("a token", () => {
     assert.deepEqual(verify(token), { username: "ada", permissions: "read" });
   });
 
+  it("is good on a device whose clock is fifty years off, and gets old by the appliance's time", () => {
+    let elapsed = 0;
+    for (const off of [-1.6e9, 0, 1.6e9]) {
+      const onDevice = tokenVerifier({
+        publicKey: publicKey.export({ type: "spki", format: "pem" }),
+        instance: "me",
+        device: {},
+        now: () => 1000 + off,
+        elapsed: () => elapsed,
+      });
+      const token = (exp) => sign({ aud: "me", sub: "ada", perm: "*", exp });
+      const first = token(1060);
+      assert.ok(onDevice(first), `off by ${off}`);
+      elapsed += 64;
+      assert.ok(onDevice(first));
+      elapsed += 2;
+      assert.equal(onDevice(first), null);
+      assert.ok(onDevice(token(2060)));
+      assert.equal(onDevice(token(1900)), null);
+      // One for another device tells no time.
+      assert.equal(onDevice(sign({ aud: "you", sub: "ada", perm: "*", exp: 9e9 })), null);
+      assert.ok(onDevice(token(2061)));
+    }
+  });
+
   it("that says something else than an object is refused", () => {
     for (const claims of [null, 1, "text", [], {}]) assert.equal(verify(sign(claims)), null);
     for (

@@ -13,9 +13,41 @@ const MAX_LENGTH = 4096;
 const MAX_KEPT = 64;
 const SHAPE = /^([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]{86})$/;
 
+/**
+ * What time it is by the appliance's clock, as far as its own tokens tell it: that of a device may be
+ * fifty years off. It only goes forward; before the first token everything is new.
+ */
+class SignedTime {
+  #latest = 0;
+  #heardAt = 0;
+
+  constructor(elapsed) {
+    this.elapsed = elapsed;
+  }
+
+  now() {
+    return this.#latest + (this.#latest ? this.elapsed() - this.#heardAt : 0);
+  }
+
+  /** A token that is signed was made at most `MAX_LIFE` before it ends. */
+  hear(exp) {
+    const made = exp - MAX_LIFE;
+    if (made <= this.now()) return;
+    this.#latest = made;
+    this.#heardAt = this.elapsed();
+  }
+}
+
 /** Returns `verify(token)`: `{username, permissions, anonymous: false}`, or null for any flaw. */
-function tokenVerifier({ publicKey, instance, now = () => Date.now() / 1000 }) {
+function tokenVerifier({
+  publicKey,
+  instance,
+  device = null,
+  now = () => Date.now() / 1000,
+  elapsed = () => performance.now() / 1000,
+}) {
   const key = crypto.createPublicKey(publicKey);
+  const signed = device && new SignedTime(elapsed);
   const kept = new Map();
 
   function claimsOf(token) {
@@ -34,8 +66,10 @@ function tokenVerifier({ publicKey, instance, now = () => Date.now() / 1000 }) {
   }
 
   function isCurrent(exp) {
-    return Number.isSafeInteger(exp) && exp >= now() - LEEWAY &&
-      exp <= now() + MAX_LIFE + LEEWAY;
+    if (!Number.isSafeInteger(exp)) return false;
+    if (!signed) return exp >= now() - LEEWAY && exp <= now() + MAX_LIFE + LEEWAY;
+    signed.hear(exp);
+    return exp >= signed.now() - LEEWAY;
   }
 
   return function verify(token) {

@@ -87,8 +87,12 @@ extension DeploymentMachine {
                 devices[position].fetchedAt = now
                 changed.insert(position)
             }
-            if !isReturning {
-                set(position, .busy, standing.reason ?? "The machine says “not now”.", at: now)
+            guard !isReturning else { return }
+            // Between "all is here" and "go" a device waits for a moment, for nobody.
+            if let reason = standing.reason {
+                set(position, .busy, reason, at: now)
+            } else {
+                set(position, .updating, standing.phase.rawValue, at: now)
             }
         case .idle, .commit:
             guard standing.snapshotID == wanted, hasTaken else {

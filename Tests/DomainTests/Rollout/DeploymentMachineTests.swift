@@ -109,6 +109,9 @@ import Testing
     func busy() {
         var rollout = RolloutFixture(2, quick)
         rollout.run()
+        // Between "all is here" and "go" nobody says anything.
+        rollout.say(rollout.ids[0], .waiting)
+        #expect(rollout.device(0).state == .updating)
         rollout.say(rollout.ids[0], .waiting, reason: "The furnace is loaded.")
         rollout.wait(100_000)
         #expect(rollout.device(0).state == .busy)
@@ -150,7 +153,7 @@ import Testing
         var rollout = RolloutFixture(1, quick)
         rollout.window = .open(.init(from: rollout.now, to: rollout.now + .seconds(100)))
         rollout.run()
-        rollout.say(rollout.ids[0], .waiting)
+        rollout.say(rollout.ids[0], .waiting, reason: "The press is closed.")
         rollout.window = .closed(next: rollout.now + .seconds(1_000))
         rollout.wait(100)
         #expect(rollout.sent.count == 1)

@@ -1,6 +1,6 @@
 package import Basics
 package import Crypto
-import Domain
+package import Domain
 import HTTP
 package import Net
 import Site
@@ -40,6 +40,21 @@ package struct EnrollingDevice: Sendable {
             EnrolmentTerms.enrolPath, [Header.authorization: "Bearer \(bearer)"], channel,
             port, group, site: bundle.site)
         return (answer, bearer)
+    }
+
+    /// A new certificate for the key of `next`, over a connection that `answer` has opened.
+    package func renew(
+        _ answer: EnrolmentAnswer, for next: EnrollingDevice, port: UInt16, group: EventLoopGroup
+    ) async throws -> Answer {
+        let identity = try TLSIdentity(
+            TLSContext.Identity(
+                chain: Array(answer.certificate.utf8), key: Array(try key.pem().utf8)))
+        let configuration = try TLSClientConfiguration(
+            trust: .site(.authorities(Array(answer.authorities.utf8))),
+            protocols: ["lineside-http/1"], identity: identity)
+        let channel = try await Self.connect(configuration, port, group)
+        return try await next.send(
+            EnrolmentTerms.renewPath, Headers(), channel, port, group, site: nil)
     }
 
     private static func connect(

@@ -114,6 +114,9 @@ package struct EnrolmentTokenStore: Sendable {
             (tx: borrowing Transaction) throws(StoreError) -> [EnrolmentToken] in
             var tokens: [EnrolmentToken] = []
             for draft in drafts {
+                if let device = draft.device {
+                    try EnrolmentTokenStore.withdrawOlder(of: device, by: actor, in: tx)
+                }
                 let expect = draft.expectation
                 try tx.run(
                     EnrolmentTokenSQL.insert, draft.id, draft.kind.rawValue, draft.name,
@@ -139,12 +142,7 @@ package struct EnrolmentTokenStore: Sendable {
         try await database.write { (tx: borrowing Transaction) throws(StoreError) in
             let token = try EnrolmentTokenStore.get(id, in: tx)
             guard token.revokedAt == nil else { return }
-            try tx.run(EnrolmentTokenSQL.revoke, id, tx.now)
-            try tx.record(
-                AuditEvent(
-                    kind: "enrolment-token.revoked", object: token.reference,
-                    teamID: token.teamID, text: "Enrolment token “\(token.name)” withdrawn"),
-                by: actor)
+            try EnrolmentTokenStore.revoke(token, by: actor, in: tx)
         }
     }
 
@@ -154,6 +152,25 @@ package struct EnrolmentTokenStore: Sendable {
         try await database.write { (tx: borrowing Transaction) throws(StoreError) -> Void in
             try tx.run(EnrolmentTokenSQL.forgetSecrets, moment)
         }
+    }
+
+    private static func revoke(
+        _ token: EnrolmentToken, by actor: Actor, in tx: borrowing Transaction
+    ) throws(StoreError) {
+        try tx.run(EnrolmentTokenSQL.revoke, token.id, tx.now)
+        try tx.record(
+            AuditEvent(
+                kind: "enrolment-token.revoked", object: token.reference,
+                teamID: token.teamID, text: "Enrolment token “\(token.name)” withdrawn"),
+            by: actor)
+    }
+
+    /// Of two sticks for one device the older may be lost: only the newest opens the door.
+    private static func withdrawOlder(
+        of device: Device.ID, by actor: Actor, in tx: borrowing Transaction
+    ) throws(StoreError) {
+        let open = try tx.all(EnrolmentTokenSQL.open, device, read: EnrolmentToken.init(row:))
+        for token in open { try revoke(token, by: actor, in: tx) }
     }
 
     static func get(
@@ -209,6 +226,12 @@ enum EnrolmentTokenSQL: String, CaseIterable {
             application_id, group_id, device_id, secret_hash, uses_left, uses_most, is_confirmed,
             expect, enrolment_token.created_ms, created_by, expires_ms, revoked_ms, secret
         FROM enrolment_token JOIN team ON team.id = team_id WHERE enrolment_token.id = ?1
+        """
+    case open = """
+        SELECT enrolment_token.id, kind, enrolment_token.name, organization_id, team_id,
+            application_id, group_id, device_id, secret_hash, uses_left, uses_most, is_confirmed,
+            expect, enrolment_token.created_ms, created_by, expires_ms, revoked_ms, secret
+        FROM enrolment_token JOIN team ON team.id = team_id WHERE device_id = ?1 AND revoked_ms IS NULL AND uses_left > 0
         """
     case find = """
         SELECT enrolment_token.id, kind, enrolment_token.name, organization_id, team_id,

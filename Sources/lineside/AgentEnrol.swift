@@ -99,13 +99,16 @@ struct AgentImport: Command {
     static let name = "agent import"
     static let synopsis = "FILE"
     static let summary = "Takes the appliance's answer to the request of 'agent csr'."
-    static let details = AgentRequest.details
+    static let details = """
+          --authority F  refuse it unless the site's authority has this fingerprint
+          --state DIR    where the device keeps what it needs (\(AgentPaths.defaultState))
+        """
 
     private let arguments: Arguments
 
     init(_ arguments: [String]) throws(UsageError) {
         self.arguments = try Arguments(
-            arguments, options: [.init("--state", "DIR")], words: 1...1)
+            arguments, options: [.init("--authority", "F"), .init("--state", "DIR")], words: 1...1)
     }
 
     func run() throws {
@@ -115,10 +118,13 @@ struct AgentImport: Command {
         do throws(AgentEnrolmentFault) {
             let answer = try AgentOption.read(arguments.words[0], limit: 65_536)
             identity = try AgentEnrolment(AgentPaths(state.paths.root), loops: loops)
-                .take(answer: answer)
+                .take(answer: answer, authority: arguments["--authority"])
         } catch { throw CommandFailure(error.description) }
         _ = consume state
         Output.line("enrolled as \(identity.name) (\(identity.device))")
+        for fingerprint in AgentEnrolment.authorities(of: identity) {
+            Output.line("the site's authority has the fingerprint \(fingerprint)")
+        }
     }
 }
 

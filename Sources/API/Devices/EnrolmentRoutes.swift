@@ -102,7 +102,8 @@ package struct EnrolmentRoutes: Resource {
                 team: body.team, application: body.application, group: body.group,
                 for: context.caller, .deviceEnrol)
             wish = EnrolmentDesk.Wish(
-                kind: body.kind, name: body.name ?? Self.name(body.kind), team: place.team)
+                kind: body.kind, name: body.name ?? EnrolmentToken.defaultName(body.kind),
+                team: place.team)
             wish.application = place.application
             wish.group = place.group
         }
@@ -132,15 +133,6 @@ package struct EnrolmentRoutes: Resource {
                 token: EnrolmentTokenView(token: made.token, now: .now()), bundle: made.bundle,
                 code: made.code, file: file),
             at: "/api/v1/enrolment-tokens/\(made.token.id)")
-    }
-
-    private static func name(_ kind: EnrolmentToken.Kind) -> Name<EnrolmentToken> {
-        switch kind {
-        case .bundle: Name(stored: "Bundle")
-        case .code: Name(stored: "Code")
-        case .provisioning: Name(stored: "Provisioning token")
-        case .oneTime: Name(stored: "One-time code")
-        }
     }
 
     /// For one device of the registry, where the caller may enrol.
@@ -290,10 +282,13 @@ extension EnrolmentRoutes {
         let device = try await stored { () async throws(StoreError) in
             try await stores.devices.get(answer.device.id)
         }
+        guard let text = EnrolmentDesk.carried(answer) else {
+            throw .invalid("request", "must be of an EC key on P-256")
+        }
         return Created(
             CarriedAnswerView(
                 device: try await maker.view(device), fingerprint: enrolment.fingerprint,
-                answer: String(decoding: answer.json, as: UTF8.self)),
+                answer: text),
             at: "/api/v1/devices/\(device.id)")
     }
 

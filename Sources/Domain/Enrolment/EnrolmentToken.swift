@@ -101,6 +101,23 @@ package struct EnrolmentToken: Sendable, Equatable {
         ScopePath(organization: organizationID, team: teamID, application: applicationID)
     }
 
+    /// What a token is called whose maker gave no name.
+    package static func defaultName(_ kind: Kind) -> Name<EnrolmentToken> {
+        switch kind {
+        case .bundle: Name(stored: "Bundle")
+        case .code: Name(stored: "Code")
+        case .provisioning: Name(stored: "Provisioning token")
+        case .oneTime: Name(stored: "One-time code")
+        }
+    }
+
+    /// Somebody who makes a bundle for one device names it after the device; `nil`: it does not
+    /// say.
+    package var deviceName: DeviceName? {
+        guard usesMost == 1, kind.isOurs, name != Self.defaultName(kind) else { return nil }
+        return try? DeviceName(validating: name.text)
+    }
+
     package var reference: ObjectReference {
         ObjectReference(type: "enrolment-token", id: id.text, name: name.text)
     }

@@ -80,7 +80,9 @@ package struct AgentEnrolment: Sendable {
             let bearer = EnrolmentProof.bearer(token: terms.token, proof: proof)
             let answer = try await post(
                 EnrolmentTerms.enrolPath, body(request, site: terms.site), visit, bearer: bearer)
-            guard answer.head.status == 202 else { return try keep(answer.body, key) }
+            guard answer.head.status == 202 else {
+                return try keep(try identity(answer.body, key), key)
+            }
             if !told {
                 told = true
                 waiting(EnrolmentProof.fingerprint(of: request))
@@ -114,24 +116,6 @@ package struct AgentEnrolment: Sendable {
             site: object["site"]?.string ?? "")
     }
 
-    // MARK: By hand
-
-    /// What a person carries to the appliance.
-    package func requestFile() throws(AgentEnrolmentFault) -> String {
-        let key = try pendingKey()
-        let request = try request(key)
-        do throws(EnrolmentRequestFile.Fault) {
-            return try EnrolmentRequestFile(
-                request: request.der, facts: Self.facts(), sign: { try? key.sign($0) }
-            ).text
-        } catch { throw AgentEnrolmentFault(error.description) }
-    }
-
-    /// What the person brought back.
-    package func take(answer: [UInt8]) throws(AgentEnrolmentFault) -> AgentIdentity {
-        try keep(answer, try pendingKey())
-    }
-
     // MARK: Renewal
 
     /// A new certificate for a new key, over the connection that the old one opened.
@@ -150,13 +134,13 @@ package struct AgentEnrolment: Sendable {
 
     // MARK: Parts
 
-    private func pendingKey() throws(AgentEnrolmentFault) -> PrivateKey {
+    func pendingKey() throws(AgentEnrolmentFault) -> PrivateKey {
         do throws(AgentIdentityFile.Fault) {
             return try AgentIdentityFile(paths).pendingKey()
         } catch { throw AgentEnrolmentFault(error.description) }
     }
 
-    private func request(
+    func request(
         _ key: PrivateKey, subject: String = "device"
     ) throws(AgentEnrolmentFault) -> CertificateRequest {
         // ECDSA signs the same differently each time: the request is kept with its key.
@@ -232,10 +216,9 @@ package struct AgentEnrolment: Sendable {
         return answer
     }
 
-    private func keep(
-        _ answer: [UInt8], _ key: PrivateKey
+    func keep(
+        _ identity: AgentIdentity, _ key: PrivateKey
     ) throws(AgentEnrolmentFault) -> AgentIdentity {
-        let identity = try identity(answer, key)
         do throws(AgentIdentityFile.Fault) {
             try AgentIdentityFile(paths).save(identity, key: key)
         } catch { throw AgentEnrolmentFault(error.description) }
@@ -247,9 +230,20 @@ package struct AgentEnrolment: Sendable {
         _ bytes: [UInt8], _ key: PrivateKey
     ) throws(AgentEnrolmentFault) -> AgentIdentity {
         guard let object = try? JSONReader.read(bytes).object,
-            let answer = EnrolmentAnswer(json: object),
-            let certificate = try? Certificate(pem: answer.certificate)
+            let answer = EnrolmentAnswer(json: object)
         else { throw AgentEnrolmentFault("This is no answer of an appliance.") }
+        return try identity(answer, key)
+    }
+
+    func identity(
+        _ answer: EnrolmentAnswer, _ key: PrivateKey
+    ) throws(AgentEnrolmentFault) -> AgentIdentity {
+        guard let certificate = try? Certificate(pem: answer.certificate),
+            let authorities = try? CertificateChain(pem: answer.authorities).certificates
+        else { throw AgentEnrolmentFault("This is no answer of an appliance.") }
+        guard authorities.contains(where: { $0.signed(certificate) }) else {
+            throw AgentEnrolmentFault("The certificate is not of the authority that it names.")
+        }
         guard certificate.belongs(to: key), certificate.subject == answer.device.id.text else {
             throw AgentEnrolmentFault("The certificate is not for this device's key.")
         }

@@ -121,7 +121,7 @@ extension EnrolmentDesk {
             facts: enrolment.facts, address: enrolment.address)
         let place = try place(
             asked, team: token.teamID, application: token.applicationID, group: token.groupID,
-            device: token.deviceID, name: nil)
+            device: token.deviceID, name: token.deviceName)
         switch try await issue(asked, at: place, by: actor, decider: actor.name) {
         case .done(_, let issued): return issued
         case .refused(let refusal): throw .refusal(refusal)
@@ -154,6 +154,15 @@ extension EnrolmentDesk {
             self.group = group
             self.device = device
             self.name = name
+        }
+    }
+
+    /// As a person carries it: the stick is lost more easily than the appliance.
+    /// - Returns: `nil` where nothing can be sealed to the device's key.
+    package static func carried(_ answer: EnrolmentAnswer) -> String? {
+        guard let certificate = try? Certificate(pem: answer.certificate) else { return nil }
+        return CarriedAnswer(answer).text { secret, bound in
+            try? SealedBox.seal(secret, to: certificate, bound: bound)
         }
     }
 

@@ -174,7 +174,7 @@ package actor EnrolmentDesk {
     ) async throws(Fault) -> EnrolmentAnswer {
         let place = try place(
             asked, team: token.teamID, application: token.applicationID, group: token.groupID,
-            device: token.deviceID, name: nil)
+            device: token.deviceID, name: token.deviceName)
         switch try await issue(asked, at: place, by: actor, decider: decider) {
         case .done(let device, let enrolment): return try await answer(device, enrolment)
         case .refused(let refusal): throw await refused(refusal, token, visit)

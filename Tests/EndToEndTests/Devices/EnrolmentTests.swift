@@ -50,6 +50,48 @@ struct EnrolmentTests {
         #expect(try await site.stop() == 0)
     }
 
+    @Test("A device renews its certificate over the connection that the old one opens")
+    func renewal() async throws {
+        let directory = try TemporaryDirectory()
+        let site = try await BuiltLineside(
+            state: "\(directory.path)/state", administrator: "ada:correct horse battery")
+        let port = try #require(
+            site.origin.split(separator: ":").last.flatMap { UInt16($0.prefix { $0 != "/" }) })
+        let group = try EventLoopGroup(options: .standing)
+        let made = try await site.command("bundle", "Press 4", "--out", directory.path)
+        let bundle = try Files.read(try #require(made.output.first))
+        let device = try EnrollingDevice()
+        let (first, _) = try await device.enrol(bundle, port: port, group: group)
+        let answer = try #require(first.json.object.flatMap(EnrolmentAnswer.init(json:)))
+        #expect(answer.device.name == "Press 4")
+
+        let next = try EnrollingDevice()
+        let renewed = try await device.renew(answer, for: next, port: port, group: group)
+        #expect(renewed.status == 200, "\(renewed.text)")
+        let second = try #require(renewed.json.object.flatMap(EnrolmentAnswer.init(json:)))
+        #expect(try Certificate(pem: second.certificate).belongs(to: next.key))
+        #expect(second.device == answer.device)
+        #expect(second.credentialSecret == answer.credentialSecret)
+        // The answer may get lost; its key may not be the old one.
+        let again = try await device.renew(answer, for: next, port: port, group: group)
+        #expect(again.json["certificate"]?.string == second.certificate)
+        let same = try await device.renew(answer, for: device, port: port, group: group)
+        #expect(same.status == 403, "\(same.text)")
+        let third = try await next.renew(
+            second, for: try EnrollingDevice(), port: port, group: group)
+        #expect(third.status == 200, "\(third.text)")
+
+        let client = try CurlClient(site.origin)
+        _ = try await client.signIn("ada", "correct horse battery")
+        let revoked = try await client.post("/api/v1/devices/\(answer.device.id)/revoke", [:])
+        #expect(revoked.status == 200, "\(revoked.text)")
+        let late = try? await next.renew(
+            second, for: try EnrollingDevice(), port: port, group: group)
+        #expect(late?.status != 200)
+        await group.shutdown()
+        #expect(try await site.stop() == 0)
+    }
+
     @Test("A list on the command line adds its devices and writes a bundle for each")
     func list() async throws {
         let directory = try TemporaryDirectory()

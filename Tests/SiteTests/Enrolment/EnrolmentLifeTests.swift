@@ -97,9 +97,40 @@ import Testing
         machine.facts = EnrolmentFacts(name: "fresh-box")
         let second = try await house.answer(bundle, machine)
         #expect(second.device.id == first.device.id)
-        #expect(second.device.name == "press-7")
+        #expect(second.device.name == "Cell 4")
         #expect(try await house.stores.devices.list().count == 1)
         #expect(second.certificate != first.certificate)
+    }
+
+    @Test("A device is called as its own bundle says, and as itself where a bundle is for many")
+    func names() async throws {
+        let house = try await EnrolmentHouse()
+        let own = try await house.bundle { $0.name = Name(stored: "Press 4") }
+        #expect(try await house.answer(own, try .init()).device.name == "Press 4")
+        let many = try await house.bundle {
+            $0.name = Name(stored: "Hall 2")
+            $0.uses = 5
+        }
+        #expect(try await house.answer(many, try .init()).device.name == "press-7")
+        let plain = try await house.bundle { $0.name = EnrolmentToken.defaultName(.bundle) }
+        #expect(try await house.answer(plain, try .init()).device.name == "press-7 2")
+    }
+
+    @Test("A new bundle for a device withdraws those that it had, and no other's")
+    func newestOnly() async throws {
+        let house = try await EnrolmentHouse()
+        let device = try await house.answer(try await house.bundle(), try .init()).device.id
+        let other = try await house.bundle()
+        let first = try await house.bundle { $0.device = device }
+        let second = try await house.bundle { $0.device = device }
+        let machine = try EnrolmentHouse.Machine()
+        let refusal = try await house.refusal { () async throws(EnrolmentDesk.Fault) in
+            _ = try await house.enrol(first, machine)
+        }
+        #expect(refusal == .refused("It was withdrawn."))
+        #expect(try await house.audit().contains("enrolment-token.revoked"))
+        #expect(try await house.answer(second, try .init()).device.id == device)
+        #expect(try await house.answer(other, try .init()).device.id != device)
     }
 
     @Test("A request that a person carries in is answered once for its key, if nobody changed it")

@@ -81,7 +81,8 @@ enum DeploymentSQL: String, CaseIterable {
             AND (?3 IS NULL OR device.name LIKE ?3 ESCAPE '\\')
         """
     case candidates = """
-        SELECT device.id, name, agent, stack_id, group_id
+        SELECT device.id, name, agent, stack_id, group_id, (SELECT report ->> '$.architecture'
+            FROM device_report WHERE device_id = device.id)
         FROM device
         WHERE application_id = ?1 AND (group_id IN (SELECT value FROM json_each(?2))
             OR device.id IN (SELECT value FROM json_each(?3)))

@@ -101,6 +101,7 @@ extension DeploymentStore.Candidate {
     init(row: borrowing Row) throws(StoreError) {
         self.init(
             id: try row.id(0), name: row.text(1), agent: row.isNull(2) ? nil : try row.word(2),
-            stackID: try row.optionalID(3), groupID: try row.optionalID(4))
+            stackID: try row.optionalID(3), groupID: try row.optionalID(4),
+            architecture: row.optionalText(5))
     }
 }

@@ -28,6 +28,8 @@ package struct DeploymentStore: Sendable {
         package var agent: Device.Agent?
         package var stackID: Stack.ID?
         package var groupID: DeviceGroup.ID?
+        /// As it reported it, in the words of Node.js; `nil`: it never did.
+        package var architecture: String?
     }
 
     package func get(_ id: Deployment.ID) async throws(StoreError) -> Listed {

@@ -82,7 +82,7 @@ struct Appliance: Sendable {
         let rollout = Rollout(
             stores: stores,
             fleet: BookedRolloutFleet(book: parts.fleet.book, observer: parts.fleet),
-            manifests: content.manifests, bus: bus)
+            manifests: content.manifests, vault: instances.vault, bus: bus)
         let scopes = ScopeResolver(applications: stores.applications)
         let page = WebUI()
         let devices = try DeviceWorkings(

@@ -8,13 +8,14 @@ struct Rollout: Sendable {
     let service: RolloutService
 
     init(
-        stores: Stores, fleet: any RolloutFleet, manifests: SnapshotManifests, bus: EventBus
+        stores: Stores, fleet: any RolloutFleet, manifests: SnapshotManifests, vault: Vault,
+        bus: EventBus
     ) {
         self.fleet = fleet
         zones = ZoneBook()
         service = RolloutService(
             stores: stores, fleet: fleet,
-            fitness: ManifestRolloutFitness(stores: stores, manifests: manifests),
+            fitness: ManifestRolloutFitness(manifests: manifests, vault: vault),
             alarms: StoredRolloutAlarms(stores: stores, bus: bus), zones: zones, bus: bus)
     }
 }

@@ -176,6 +176,7 @@ import Testing
         facts.agentVersion = "0.1.0"
         facts.nodeVersion = "20.19.1"
         facts.nodeREDVersion = "4.1.3"
+        facts.architecture = "x64"
         try same(
             DeviceView(
                 device: device, facts: facts, target: running, running: running,

@@ -37,7 +37,7 @@ package struct DeviceView: APIView {
             nil,
             [
                 .field("agent", .optional(.text)), .field("node", .optional(.text)),
-                .field("nodeRED", .optional(.text)),
+                .field("nodeRED", .optional(.text)), .field("architecture", .optional(.text)),
             ])
         let certificate = Schema.optional(
             .object(
@@ -91,6 +91,7 @@ package struct DeviceView: APIView {
                 json.field("agent", facts.agentVersion)
                 json.field("node", facts.nodeVersion)
                 json.field("nodeRED", facts.nodeREDVersion)
+                json.field("architecture", facts.architecture)
             }
             json.field("certificate", certificate)
             json.field("createdAt", device.createdAt)

@@ -11,6 +11,8 @@ package struct AgentStatus: Sendable, Equatable {
     package var agentVersion: String
     package var nodeREDVersion: String?
     package var nodeVersion: String?
+    /// As Node.js calls it: `x64`, `arm64`; `nil` of an older agent.
+    package var architecture: String?
     /// Of Node-RED; `nil` while it does not run. In seconds.
     package var uptime: Int64?
     /// The device's own, which may be wrong.
@@ -25,8 +27,8 @@ package struct AgentStatus: Sendable, Equatable {
     package init(
         revision: Int64, snapshot: Snapshot.ID?, state: InstanceState, mode: Device.Mode,
         transaction: AgentTransaction, agentVersion: String, nodeREDVersion: String?,
-        nodeVersion: String?, uptime: Int64?, clock: Timestamp, bootID: String, serial: String,
-        problem: String?
+        nodeVersion: String?, architecture: String? = nil, uptime: Int64?, clock: Timestamp,
+        bootID: String, serial: String, problem: String?
     ) {
         self.revision = revision
         self.snapshot = snapshot
@@ -36,6 +38,7 @@ package struct AgentStatus: Sendable, Equatable {
         self.agentVersion = agentVersion
         self.nodeREDVersion = nodeREDVersion
         self.nodeVersion = nodeVersion
+        self.architecture = architecture
         self.uptime = uptime
         self.clock = clock
         self.bootID = bootID
@@ -58,6 +61,7 @@ extension AgentStatus: AgentMessage {
         agentVersion = try object.text("agentVersion", upTo: 100)
         nodeREDVersion = try object.optionalText("nodeRedVersion", upTo: 100)
         nodeVersion = try object.optionalText("nodejsVersion", upTo: 100)
+        architecture = try object.optionalText("architecture", upTo: 32)
         uptime = try object.optionalInt("uptime")
         clock = try object.moment("clock")
         bootID = try object.text("bootId", upTo: 64)
@@ -75,6 +79,7 @@ extension AgentStatus: AgentMessage {
             json.field("agentVersion", agentVersion)
             json.field("nodeRedVersion", nodeREDVersion)
             json.field("nodejsVersion", nodeVersion)
+            json.field("architecture", architecture)
             json.field("uptime", uptime)
             json.field("clock", clock.milliseconds)
             json.field("bootId", bootID)

@@ -18,7 +18,8 @@ package struct Artifact: Sendable, Equatable {
     package var digest: ContentAddress
     /// Of the stream, in bytes.
     package var size: ByteCount
-    /// What compiled parts are built for, as Node.js calls it: `x64`, `arm64`, or `any`.
+    /// What compiled parts are built for, as Node.js calls it: `x64`, `arm64`, several with
+    /// commas between them, or `any`.
     package var architecture: String
     package var files: Int
     package var madeAt: Timestamp
@@ -35,6 +36,16 @@ package struct Artifact: Sendable, Equatable {
         self.architecture = architecture
         self.files = files
         self.madeAt = madeAt
+    }
+}
+
+extension Artifact {
+    /// - Parameters:
+    ///   - built: an `architecture`; `nil` where a manifest does not say.
+    ///   - machine: as Node.js calls it.
+    package static func fits(_ built: String?, on machine: String) -> Bool {
+        guard let built, built != "any" else { return true }
+        return built.split(separator: ",").contains { $0 == machine }
     }
 }
 

@@ -18,6 +18,7 @@ extension DeviceReport: JSONWritable {
             json.field("agentVersion", agentVersion)
             json.field("nodeVersion", nodeVersion)
             json.field("nodeREDVersion", nodeREDVersion)
+            json.field("architecture", architecture)
             json.field("uptime", uptimeSeconds)
             json.field("clock", clock?.milliseconds)
             json.field("bootId", bootID)
@@ -45,6 +46,7 @@ extension DeviceReport: JSONWritable {
         agentVersion = object["agentVersion"]?.string
         nodeVersion = object["nodeVersion"]?.string
         nodeREDVersion = object["nodeREDVersion"]?.string
+        architecture = object["architecture"]?.string
         uptimeSeconds = object["uptime"]?.int
         clock = object["clock"]?.int.map(Timestamp.init(milliseconds:))
         bootID = object["bootId"]?.string

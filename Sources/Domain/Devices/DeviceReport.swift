@@ -43,6 +43,8 @@ package struct DeviceReport: Sendable, Equatable {
     package var agentVersion: String?
     package var nodeVersion: String?
     package var nodeREDVersion: String?
+    /// As Node.js calls it: `x64`, `arm64`; `nil` where it did not say.
+    package var architecture: String?
     package var uptimeSeconds: Int64?
     /// The device's own clock at `seenAt`.
     package var clock: Timestamp?
@@ -56,8 +58,9 @@ package struct DeviceReport: Sendable, Equatable {
         mode: Device.Mode? = nil, run: DesiredState? = nil, snapshotID: Snapshot.ID? = nil,
         revision: Int64? = nil, settings: String? = nil, step: Step = Step(),
         problem: String? = nil, agentVersion: String? = nil, nodeVersion: String? = nil,
-        nodeREDVersion: String? = nil, uptimeSeconds: Int64? = nil, clock: Timestamp? = nil,
-        bootID: String? = nil, serial: String? = nil, packages: [NodeModule] = []
+        nodeREDVersion: String? = nil, architecture: String? = nil, uptimeSeconds: Int64? = nil,
+        clock: Timestamp? = nil, bootID: String? = nil, serial: String? = nil,
+        packages: [NodeModule] = []
     ) {
         self.seenAt = seenAt
         self.address = address
@@ -72,6 +75,7 @@ package struct DeviceReport: Sendable, Equatable {
         self.agentVersion = agentVersion
         self.nodeVersion = nodeVersion
         self.nodeREDVersion = nodeREDVersion
+        self.architecture = architecture
         self.uptimeSeconds = uptimeSeconds
         self.clock = clock
         self.bootID = bootID

@@ -8,6 +8,8 @@ package struct AgentManifest: Sendable, Equatable {
         package var nodeRED: String?
         package var node: String?
         package var architecture: String?
+        /// Unpacked, in bytes; 0 where it is not said.
+        package var size: Int64 = 0
     }
 
     static let format = "lineside-device-snapshot/1"
@@ -30,6 +32,17 @@ package struct AgentManifest: Sendable, Equatable {
         self.packages = packages
     }
 
+    /// What of it cannot run on such a machine, as the first half of a sentence.
+    package func misfit(on machine: String) -> String? {
+        if let built = stack?.architecture, !Artifact.fits(built, on: machine) {
+            return "The stack is built for \(built)"
+        }
+        if let built = modules?.architecture, !Artifact.fits(built, on: machine) {
+            return "A node package is built for \(built)"
+        }
+        return nil
+    }
+
     /// - Throws: one sentence.
     package init(_ bytes: [UInt8]) throws(AgentProtocolFault) {
         guard
@@ -46,7 +59,7 @@ package struct AgentManifest: Sendable, Equatable {
             else { throw AgentProtocolFault("the snapshot's manifest has a wrong tree") }
             let read = Tree(
                 digest: digest, nodeRED: tree["nodeRED"]?.string, node: tree["node"]?.string,
-                architecture: tree["architecture"]?.string)
+                architecture: tree["architecture"]?.string, size: tree["size"]?.int ?? 0)
             switch name {
             case "stack": stack = read
             case "modules": modules = read

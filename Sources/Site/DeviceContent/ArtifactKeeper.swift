@@ -219,7 +219,7 @@ package actor ArtifactKeeper: Service {
             let artifact = Artifact(
                 id: .random(), kind: kind, name: name, digest: blob.address, size: blob.size,
                 architecture: machines.isEmpty
-                    ? "any" : machines.contains(ELFHeader.host) ? Self.host : "other",
+                    ? "any" : machines.map(Self.node).sorted().joined(separator: ","),
                 files: packer.files, madeAt: clock())
             try await stores.artifacts.put(artifact, blob)
             return artifact

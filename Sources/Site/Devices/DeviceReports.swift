@@ -18,6 +18,7 @@ package struct DeviceFacts: Sendable, Equatable {
     package var agentVersion: String?
     package var nodeVersion: String?
     package var nodeREDVersion: String?
+    package var architecture: String?
 
     package struct Progress: Sendable, Equatable {
         package var done: Int64

@@ -110,7 +110,8 @@ extension AgentStatus {
                 done: transaction.done, of: transaction.of, reason: transaction.reason,
                 until: transaction.until),
             problem: problem, agentVersion: agentVersion, nodeVersion: nodeVersion,
-            nodeREDVersion: nodeREDVersion, uptimeSeconds: uptime, clock: clock, bootID: bootID,
+            nodeREDVersion: nodeREDVersion, architecture: architecture, uptimeSeconds: uptime,
+            clock: clock, bootID: bootID,
             serial: serial, packages: former?.packages ?? [])
     }
 }

@@ -57,6 +57,7 @@ extension DeviceFacts {
         agentVersion = report.agentVersion
         nodeVersion = report.nodeVersion
         nodeREDVersion = report.nodeREDVersion
+        architecture = report.architecture
     }
 }
 

@@ -27,7 +27,12 @@ export interface Device {
   /** Bytes of what is being fetched. */
   progress: { done: number; of: number } | null;
   problem: string | null;
-  versions: { agent: string | null; node: string | null; nodeRED: string | null };
+  versions: {
+    agent: string | null;
+    node: string | null;
+    nodeRED: string | null;
+    architecture: string | null;
+  };
   certificate: { serial: string; notAfter: Time; revokedAt: Time | null } | null;
   createdAt: Time;
 }

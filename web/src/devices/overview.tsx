@@ -104,6 +104,9 @@ export function DeviceOverview(
               ["Node-RED", device.versions.nodeRED ?? "–"],
               ["Node.js", device.versions.node ?? "–"],
               [t("device.agentVersion"), device.versions.agent ?? "–"],
+              device.versions.architecture
+                ? [t("device.architecture"), device.versions.architecture]
+                : null,
               device.certificate
                 ? [
                   t("device.certificate"),

@@ -99,6 +99,7 @@ export const deDevices: Record<keyof typeof enDevices, string> = {
   "device.tagsHint": "Wörter mit Leerzeichen dazwischen, etwa „linie=3 halle-2“.",
   "device.address": "Adresse",
   "device.agentVersion": "Version des Agenten",
+  "device.architecture": "Prozessor",
   "device.certificate": "Zertifikat",
   "device.until": "gültig bis",
   "device.identity": "Name und Ort",

@@ -95,6 +95,7 @@ export const enDevices = {
   "device.tagsHint": "Words with blanks between, like “line=3 hall-2”.",
   "device.address": "Address",
   "device.agentVersion": "Agent's version",
+  "device.architecture": "Processor",
   "device.certificate": "Certificate",
   "device.until": "valid until",
   "device.identity": "Name and place",

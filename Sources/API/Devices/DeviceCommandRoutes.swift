@@ -49,6 +49,13 @@ package struct DeviceCommandRoutes: Resource {
         case .identify:
             try await send(.identify, device, context)
             return Found(DeviceOrderView(body.word, .done))
+        case .renew:
+            try await send(.renew, device, context)
+            return Found(DeviceOrderView(body.word, .done))
+        case .override:
+            let who = "\(context.actor.name): \(body.reason ?? "")"
+            try await send(.overrideDefer(reason: who), device, context)
+            return Found(DeviceOrderView(body.word, .done))
         case .developer:
             try await change(device, context) { $0.mode = .developer }
             return Found(DeviceOrderView(body.word, here(device) ? .done : .waiting))
@@ -115,7 +122,7 @@ package struct DeviceCommandRoutes: Resource {
     private func send(
         _ command: DeviceCommand, _ device: Device, _ context: RequestContext
     ) async throws(Problem) {
-        await note("device.command-sent", "told to \(command.word)", device, context)
+        await note("device.command-sent", "told to \(command.sentence)", device, context)
         do throws(FleetFault) {
             try await fleet.send(command, to: device.id)
             await note("device.command-answered", "\(command.word) done", device, context)
@@ -143,5 +150,13 @@ package struct DeviceCommandRoutes: Resource {
                 body.name, note: body.note, of: device, by: context.actor)
             return Created(SnapshotView(snapshot), at: "/api/v1/snapshots/\(snapshot.id)")
         } catch { throw Problem(error) }
+    }
+}
+
+extension DeviceCommand {
+    /// For what is written down.
+    fileprivate var sentence: String {
+        if case .overrideDefer(let reason) = self { return "\(word) (\(reason))" }
+        return word
     }
 }

@@ -4,7 +4,9 @@ import Domain
 /// Body of a command.
 package struct DeviceOrder: APIBody {
     enum Word: String, Sendable, CaseIterable {
-        case start, stop, restart, identify, developer, autonomous
+        case start, stop, restart, identify, developer, autonomous, renew
+        /// Switches although the machine says "not now".
+        case override
     }
 
     /// What becomes of edits on the device when it leaves developer mode.
@@ -18,6 +20,8 @@ package struct DeviceOrder: APIBody {
     /// `nil`: kept if the device can be asked; it runs its former snapshot again.
     let keep: Keep?
     let name: Name<Snapshot>?
+    /// Why somebody overrides the machine; with that command only.
+    let reason: String?
 
     package static var schema: Schema {
         .object(
@@ -26,6 +30,7 @@ package struct DeviceOrder: APIBody {
                 .field("command", .words(Word.allCases.map(\.rawValue))),
                 .field("keep", .words(Keep.allCases.map(\.rawValue)), optional: true),
                 .field("name", .text, optional: true),
+                .field("reason", .text, optional: true),
             ])
     }
 
@@ -45,6 +50,12 @@ package struct DeviceOrder: APIBody {
         }
         self.keep = keep
         name = try json.optionalName("name")
+        reason = try json.optionalString("reason")
+        // 400: a sentence of somebody who takes the responsibility.
+        let isLong = (1...400).contains(reason?.utf8.count ?? 0)
+        guard word != .override || isLong else {
+            throw JSONFieldError(field: "reason", reason: "must say why the machine is overridden")
+        }
     }
 }
 

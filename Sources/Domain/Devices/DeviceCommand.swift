@@ -13,6 +13,8 @@ package enum DeviceCommand: Sendable, Equatable {
     case listPackages
     /// Says how it is, at once.
     case askState
+    /// Gets a new certificate now, not when its own is due.
+    case renew
     /// Switches to its new snapshot although the machine says "not now".
     case overrideDefer(reason: String)
 
@@ -28,6 +30,7 @@ package enum DeviceCommand: Sendable, Equatable {
         case .closeEditor: "close-editor"
         case .listPackages: "list-packages"
         case .askState: "ask-state"
+        case .renew: "renew"
         case .overrideDefer: "override-defer"
         }
     }

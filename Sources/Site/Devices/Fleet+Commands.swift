@@ -82,7 +82,7 @@ extension Fleet {
             words = StockCommand(.stopEditor)
         case .listPackages: words = StockCommand(.reportPackages)
         case .askState: words = StockCommand(.liveState)
-        case .identify, .overrideDefer:
+        case .identify, .renew, .overrideDefer:
             throw .unsupported("The FlowFuse agent cannot do this; Lineside's own agent can.")
         }
         guard words.word.hasReply else {
@@ -108,6 +108,7 @@ extension Fleet {
         case .stop: order = .stop
         case .restart: order = .restart
         case .identify: order = .identify
+        case .renew: order = .renew
         case .capture: order = .capture
         case .openEditor(let token): order = .tunnel(token: token)
         case .closeEditor: order = .untunnel

@@ -1,5 +1,6 @@
 #define _GNU_SOURCE
 #include "process.h"
+#include <malloc.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/audit.h>
@@ -248,3 +249,11 @@ int clinux_chmod_directory(int directory, const char *path, unsigned mode) {
 int clinux_hide_memory(void) {
     return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) ? -errno : 0;
 }
+
+void clinux_keep_heap_small(void) {
+    mallopt(M_ARENA_MAX, 2);
+    mallopt(M_MMAP_THRESHOLD, 128 << 10);
+    mallopt(M_TRIM_THRESHOLD, 256 << 10);
+}
+
+void clinux_trim_heap(void) { malloc_trim(0); }

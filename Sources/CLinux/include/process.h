@@ -58,3 +58,8 @@ int clinux_chmod_directory(int directory, const char *path, unsigned mode);
 
 /// No core, and no look into this process by others of the same user (PR_SET_DUMPABLE). 0, or -errno.
 int clinux_hide_memory(void);
+
+/// Few heaps, and what is freed goes back soon; before threads are started.
+void clinux_keep_heap_small(void);
+/// Gives free parts of the heap back now.
+void clinux_trim_heap(void);

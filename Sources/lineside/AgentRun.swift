@@ -43,7 +43,22 @@ struct AgentRun: Command {
         self.level = level
     }
 
+    /// - Returns: the port; another than before where somebody else has that now.
+    private static func listen(
+        _ door: AgentReadyDoor, _ server: HTTPServer
+    ) throws(NetError) -> Int {
+        do throws(NetError) {
+            return try server.listen(.tcp(host: "127.0.0.1", port: door.port)) {
+                await door.answer($0)
+            }
+        } catch {
+            guard door.port != 0 else { throw error }
+            return try server.listen(.tcp(host: "127.0.0.1", port: 0)) { await door.answer($0) }
+        }
+    }
+
     func run() async throws {
+        Agent.keepMemorySmall()
         Log.setThreshold(level)
         umask(0o077)
         if let simulation { return try await simulation.run() }
@@ -53,11 +68,16 @@ struct AgentRun: Command {
         var options = Agent.Options()
         options.practice = arguments.has("--practice")
         options.stopsOnExit = arguments.has("--stop-node-red")
+        let paths = AgentPaths(state.paths.root)
+        let server = HTTPServer(group: loops)
+        let door = AgentReadyDoor(paths)
+        options.environment.append(
+            "\(AgentReadyDoor.variable)=\(door.settle(on: try Self.listen(door, server)))")
         let agent: Agent
         do throws(Agent.Fault) {
-            agent = try await Agent.assemble(AgentPaths(state.paths.root), options, loops: loops)
+            agent = try await Agent.assemble(paths, options, loops: loops)
         } catch { throw CommandFailure(error.description) }
-        let server = HTTPServer(group: loops)
+        door.open(for: agent)
         _ = try server.listen(.unix(path: state.paths.adminSocket, mode: 0o600)) { request in
             await agent.answer(request)
         }

@@ -95,8 +95,11 @@ package struct TransactionMachine: Sendable, Equatable {
             attempt += 1
             return [.retry(attempt: attempt)]
         case (.retryElapsed, .fetch): return [.fetch(record.revision)]
+        // A disk that takes nothing now: what lies there is looked at once more when it does.
+        case (.fetchInterrupted(let reason), .stage):
+            attempt += 1
+            return enter(.fetch, reason: reason, [.retry(attempt: attempt)])
         case (.fetched, .fetch):
-            attempt = 0
             return enter(.verify, [.verify(record.revision)])
         case (.damaged(let reason), .verify), (.damaged(let reason), .stage):
             damages += 1
@@ -108,7 +111,9 @@ package struct TransactionMachine: Sendable, Equatable {
         case (.impossible(let reason), .fetch), (.impossible(let reason), .verify),
             (.impossible(let reason), .stage):
             return fail(reason)
-        case (.staged, .stage): return wait()
+        case (.staged, .stage):
+            attempt = 0
+            return wait()
         case (.notNow(let reason), .waiting):
             record.reason = reason
             return []

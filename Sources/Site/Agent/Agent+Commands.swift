@@ -51,7 +51,7 @@ extension Agent {
         }
         lastContact = clock.now()
         clock.heard(command.at)
-        if let known = commands.begin(command.id) {
+        if let known = commands.begin(command) {
             delivery.acknowledge()
             if let reply = known { await link.publish(reply) }
             return
@@ -100,9 +100,11 @@ extension Agent {
                 return AgentReply(command.id, refusal: .init(code: "not-renewed", text: text))
             }
         case .identify:
-            identifiedAt = clock.now()
             await records.note(
                 .warn, "Somebody asked this device to make itself noticed.", at: clock.now())
+            if let text = await beacon.show(identity.name) {
+                return AgentReply(command.id, refusal: .init(code: "not-seen", text: text))
+            }
         case .overrideDefer(let reason): await transactions.overrideDefer(reason)
         }
         return AgentReply(command.id)

@@ -56,6 +56,9 @@ extension Agent {
 
     // MARK: For whoever stands before it
 
+    /// The snapshot that waits for a "go"; `nil`: none.
+    func waiting() async -> String? { await transactions.waiting }
+
     /// What `lineside agent status` shows.
     package func answer(_ request: Request) async -> Response {
         guard request.method == .get, request.target.path == "/agent/status" else {

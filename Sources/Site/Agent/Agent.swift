@@ -46,19 +46,22 @@ package actor Agent: Service {
     let runtime: AgentRuntime
     let transactions: AgentTransactions
     let link: AgentLink
+    nonisolated let lease: AgentLease
     let log = Log("agent")
     let bootID: String
     let startedAt = ContinuousClock.now
     var identity: AgentIdentity
     /// What of the identity cannot be used: then it runs what it has, alone.
     let alone: String?
-    var commands = CommandMemory()
+    var commands: CommandMemory
     var watchedUntil: ContinuousClock.Instant?
     var isSending = false
     var lastContact: Timestamp?
-    var identifiedAt: Timestamp?
+    let beacon: AgentBeacon
     var tunnel: Task<Void, Never>?
     var lastStatus: AgentStatus?
+    /// Since its memory was looked at last.
+    private var hasWorked = true
     let news: AsyncStream<Void>
     let wake: AsyncStream<Void>.Continuation
 
@@ -82,23 +85,28 @@ package actor Agent: Service {
             let records = AgentRecords(paths)
             try await records.prepare()
             let clock = AgentClock(paths)
+            let lease = AgentLease(paths)
+            let disk = AgentDisk(paths)
+            disk.hold()
             let link = try AgentLink(identity, key: key, loops: loops)
             let runtime = try AgentRuntime(
                 AgentRuntime.Surroundings(
                     paths: paths, runtime: try options.runtime ?? .install(state: paths.root),
-                    allowsPractice: options.practice,
-                    additionalEnvironment: options.environment),
+                    allowsPractice: options.practice, disk: disk,
+                    additionalEnvironment: options.environment
+                        + ["LINESIDE_READY_FILE=\(paths.lease)"]),
                 journal: records, secret: identity.credentialSecret)
             let transactions = AgentTransactions(
                 AgentTransactions.Parts(
                     journal: AgentJournal(paths), vault: vault, source: link,
-                    stage: AgentStage(paths, vault: vault), runtime: runtime, records: records,
-                    lease: AgentLease(paths), clock: clock, backoff: options.backoff,
+                    stage: AgentStage(paths, vault: vault, disk: disk), runtime: runtime,
+                    records: records,
+                    lease: lease, disk: disk, clock: clock, backoff: options.backoff,
                     patience: options.patience),
                 device: identity.device)
             return Agent(
                 paths, options, loops, identity, alone, clock, records, runtime, transactions,
-                link, bootID: (try? ProcessIdentity.bootID()) ?? "")
+                link, lease, bootID: (try? ProcessIdentity.bootID()) ?? "")
         } catch { throw .state("The agent cannot use \(paths.root): \(error)") }
     }
 
@@ -106,7 +114,7 @@ package actor Agent: Service {
         _ paths: AgentPaths, _ options: Options, _ loops: EventLoopGroup,
         _ identity: AgentIdentity, _ alone: String?, _ clock: AgentClock,
         _ records: AgentRecords, _ runtime: AgentRuntime, _ transactions: AgentTransactions,
-        _ link: AgentLink, bootID: String
+        _ link: AgentLink, _ lease: AgentLease, bootID: String
     ) {
         self.paths = paths
         self.options = options
@@ -118,13 +126,18 @@ package actor Agent: Service {
         self.runtime = runtime
         self.transactions = transactions
         self.link = link
+        self.lease = lease
         self.bootID = bootID
+        commands = CommandMemory(paths)
+        beacon = AgentBeacon(paths)
         (news, wake) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
     }
 
     /// Node-RED first: it needs no appliance.
     package func run() async throws {
         runtime.whenChanged { [wake] in wake.yield() }
+        await beacon.resume()
+        lease.whenChanged { [transactions] in Task { await transactions.leaseChanged() } }
         await transactions.boot()
         await withTaskGroup { group in
             group.addTask { await self.follow() }
@@ -156,12 +169,25 @@ package actor Agent: Service {
     private func pulse() async {
         while !Task.isCancelled {
             do { try await Task.sleep(for: options.pulse) } catch { return }
-            guard link.isConnected else { continue }
-            await publish(onlyNews: false)
-            await sendRecords()
-            await renewIfDue()
+            AgentDisk(paths).hold()
+            if link.isConnected {
+                await publish(onlyNews: false)
+                await sendRecords()
+                await renewIfDue()
+            }
+            settle()
         }
     }
+
+    /// Once after something has happened, when it is over.
+    private func settle() {
+        guard hasWorked, lastStatus?.transaction.phase.isOpen != true else { return }
+        hasWorked = false
+        ProcessMemory.settle()
+    }
+
+    /// Before threads are started.
+    package static func keepMemorySmall() { ProcessMemory.keepSmall() }
 
     // MARK: Status
 
@@ -175,7 +201,7 @@ package actor Agent: Service {
             state: now?.state ?? .stopped, mode: running?.mode ?? .autonomous,
             transaction: await transactions.state, agentVersion: Product.version,
             nodeREDVersion: load?.manifest.stack?.nodeRED,
-            nodeVersion: load?.manifest.stack?.node,
+            nodeVersion: load?.manifest.stack?.node, architecture: ArtifactKeeper.host,
             uptime: started.map { (Timestamp.now().milliseconds - $0.milliseconds) / 1000 },
             clock: .now(), bootID: bootID, serial: link.serial,
             problem: await problem(now))
@@ -196,31 +222,8 @@ package actor Agent: Service {
             guard status != last else { return }
             status.clock = .now()
         }
+        if onlyNews || lastStatus == nil { hasWorked = true }
         lastStatus = status
         await link.publish(status)
-    }
-}
-
-/// Replies to the commands that came last: one that comes again is answered, not done.
-struct CommandMemory: Sendable {
-    private static let most = 256
-    private var replies: [AgentCommand.ID: AgentReply?] = [:]
-    private var order: [AgentCommand.ID] = []
-
-    /// - Returns: `nil` for a command that is new; from then on it is known.
-    mutating func begin(_ id: AgentCommand.ID) -> AgentReply?? {
-        if let known = replies[id] { return .some(known) }
-        replies[id] = .some(nil)
-        order.append(id)
-        if order.count > Self.most { replies[order.removeFirst()] = nil }
-        return nil
-    }
-
-    mutating func end(_ reply: AgentReply) {
-        guard replies[reply.id] != nil else { return }
-        // Flows of a megabyte are not held for a question that hardly comes twice.
-        var short = reply
-        short.capture = nil
-        replies[reply.id] = .some(short)
     }
 }

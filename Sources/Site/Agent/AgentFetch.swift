@@ -18,9 +18,9 @@ package enum AgentFetchFault: Error, Sendable, Equatable, CustomStringConvertibl
 
     init(_ fault: VaultFault) {
         switch fault {
-        case .full:
-            self = .impossible("The disk of the device is full: free some space, then try again.")
+        case .full: self = .interrupted(SystemError.full.diskSentence)
         case .damaged: self = .interrupted("A part came damaged.")
+        case .system(let error) where error.isPassing: self = .interrupted(error.diskSentence)
         case .missing, .tooLarge, .system: self = .impossible("\(fault)")
         }
     }
@@ -48,10 +48,12 @@ package struct AgentFetch: Sendable {
 
     private let uplink: any AgentSource
     private let vault: Vault
+    private let disk: AgentDisk
 
-    package init(from uplink: any AgentSource, into vault: Vault) {
+    package init(from uplink: any AgentSource, into vault: Vault, on disk: AgentDisk) {
         self.uplink = uplink
         self.vault = vault
+        self.disk = disk
     }
 
     /// Returns when everything that the snapshot names is here.
@@ -62,7 +64,7 @@ package struct AgentFetch: Sendable {
         if !given.isEmpty {
             do throws(VaultFault) { try await vault.receive(given) } catch {
                 // It was meant to spare a request; what of it is wrong is asked for.
-                if error == .full { throw AgentFetchFault(error) }
+                if case .full = error { throw AgentFetchFault(error) }
             }
         }
         try await bring([content.manifest], progress)
@@ -92,6 +94,14 @@ package struct AgentFetch: Sendable {
         }
         guard !parts.isEmpty else { return }
         let total = parts.reduce(Int64(0)) { $0 + Int64($1.size) }
+        var lacking: Int64 = 0
+        for part in parts {
+            let missing = Set(await vault.missing(part.chunks.map(\.address)))
+            for chunk in part.chunks where missing.contains(chunk.address) {
+                lacking += Int64(chunk.length)
+            }
+        }
+        if let refusal = disk.refusal(of: lacking) { throw .interrupted(refusal) }
         var done: Int64 = 0
         for part in parts {
             let missing = Set(await vault.missing(part.chunks.map(\.address)))

@@ -13,7 +13,12 @@ package struct AgentPaths: Sendable, Equatable {
     package var key: String { "\(root)/identity/key.pem" }
     package var identity: String { "\(root)/identity/identity.json" }
     package var session: String { "\(root)/identity/session" }
+    package var door: String { "\(root)/identity/ready" }
     package var clock: String { "\(root)/clock.json" }
+    package var commands: String { "\(root)/commands.json" }
+    package var beacon: String { "\(root)/beacon.json" }
+    /// Whether the machine said "not now" when the agent was last asked to go.
+    package var ready: String { "\(root)/ready.json" }
     package var journal: String { "\(root)/journal.json" }
     package var documents: String { "\(root)/documents" }
     package var vault: String { "\(root)/vault" }

@@ -1,9 +1,13 @@
 import Domain
 import Synchronization
 
-/// Watches a new snapshot until a verdict is due. No timer runs but the one for its end.
+/// Watches a new snapshot until a verdict is due.
 final class AgentProbation: Sendable {
+    /// From one question to the next: a twentieth of the time, within these.
+    private static let pauses = Duration.milliseconds(250)...Duration.seconds(5)
+
     private let judge: Mutex<ProbationJudge>
+    private let pause: Duration?
     private let start = ContinuousClock.now
     private let news: AsyncStream<Void>
     private let wake: AsyncStream<Void>.Continuation
@@ -11,6 +15,10 @@ final class AgentProbation: Sendable {
     init(
         _ rule: DesiredDocument.Probation, before: Set<String>?, hasContact: Bool
     ) {
+        let twentieth = Duration.seconds(rule.seconds) / 20
+        pause =
+            rule.seconds > 0
+            ? min(max(twentieth, Self.pauses.lowerBound), Self.pauses.upperBound) : nil
         judge = Mutex(ProbationJudge(rule, before: before, hasContact: hasContact))
         (news, wake) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
     }
@@ -28,7 +36,11 @@ final class AgentProbation: Sendable {
             }
             wake.yield()
         }
-        defer { records.whenInError(nil) }
+        let asking = Task { await self.ask(runtime) }
+        defer {
+            asking.cancel()
+            records.whenInError(nil)
+        }
         var timer: Task<Void, Never>?
         var armed: Duration?
         wake.yield()
@@ -53,6 +65,20 @@ final class AgentProbation: Sendable {
         timer?.cancel()
         await runtime.observe(nil)
         return .watching
+    }
+
+    /// How late it answers is how late its event loop is.
+    private func ask(_ runtime: AgentRuntime) async {
+        guard let pause else { return }
+        while !Task.isCancelled {
+            do { try await Task.sleep(for: pause) } catch { return }
+            guard runtime.status?.state == .running else { continue }
+            let delay = await runtime.answerDelay()
+            // Whatever ended it meanwhile is judged by itself.
+            guard !Task.isCancelled, runtime.status?.state == .running else { continue }
+            judge.withLock { $0.answer(after: delay) }
+            wake.yield()
+        }
     }
 
     private var elapsed: Duration { ContinuousClock.now - start }

@@ -12,10 +12,12 @@ package actor AgentRuntime {
         /// Snapshots without a stack run on the practice runtime; else they are refused.
         package var allowsPractice: Bool
         package var additionalEnvironment: [String]
+        package var disk: AgentDisk
         package init(
-            paths: AgentPaths, runtime: RuntimeFiles, allowsPractice: Bool,
+            paths: AgentPaths, runtime: RuntimeFiles, allowsPractice: Bool, disk: AgentDisk,
             additionalEnvironment: [String] = []
         ) {
+            self.disk = disk
             self.paths = paths
             self.runtime = runtime
             self.allowsPractice = allowsPractice
@@ -72,6 +74,7 @@ package actor AgentRuntime {
             await end(slot, load.document.device.id)
         }
         self.load = load
+        around.disk.makeRoom()
         let supervisor = supervisor(for: load)
         self.supervisor = supervisor
         await supervisor.resume()
@@ -120,6 +123,9 @@ package actor AgentRuntime {
     }
 
     package func usage() -> ResourceSample? { latest.withLock { $0?.usage } }
+
+    /// How long it took to answer; `nil`: it did not.
+    func answerDelay() async -> Duration? { await supervisor?.answerDelay() }
 
     /// Called with each status, at once with the present one.
     func observe(_ call: (@Sendable (InstanceStatus) -> Void)?) {
@@ -170,7 +176,8 @@ package actor AgentRuntime {
         let preparation = StartPreparation(
             state: around.paths.slot(load.slot), runtime: around.runtime,
             publicKey: load.document.settings.editorKey, ports: PortPool(range: port...port),
-            additionalEnvironment: around.additionalEnvironment)
+            additionalEnvironment: around.additionalEnvironment,
+            neededSpace: AgentDisk.neededToStart)
         let surroundings = InstanceSupervisor.Surroundings(
             catalog: AgentCatalog(
                 load: load, paths: around.paths, secret: secret,

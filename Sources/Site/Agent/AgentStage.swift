@@ -8,12 +8,22 @@ package enum AgentStageFault: Error, Sendable, Equatable {
     /// Something in the vault is not what it should be; it was removed.
     case damaged(String)
     case impossible(String)
+    /// The disk takes nothing now; it may later.
+    case waits(String)
 
     init(_ error: SystemError) {
-        self = .impossible(
-            error.isFull
-                ? "The disk of the device is full: free some space, then try again."
-                : "The snapshot could not be unpacked: \(error).")
+        self =
+            error.isPassing
+            ? .waits(error.diskSentence)
+            : .impossible("The snapshot could not be unpacked: \(error).")
+    }
+
+    init(_ fault: TreeUnpackFault) {
+        switch fault {
+        case .full: self = .waits(SystemError.full.diskSentence)
+        case .system(let error) where error.isPassing: self = .waits(error.diskSentence)
+        default: self = .impossible("\(fault)")
+        }
     }
 }
 
@@ -27,22 +37,23 @@ package actor AgentStage {
 
     private let paths: AgentPaths
     private let vault: Vault
+    private let disk: AgentDisk
 
-    package init(_ paths: AgentPaths, vault: Vault) {
+    package init(_ paths: AgentPaths, vault: Vault, disk: AgentDisk) {
         self.paths = paths
         self.vault = vault
+        self.disk = disk
     }
 
     package func stage(
         _ load: AgentRuntime.Load
     ) async throws(AgentStageFault) {
         guard let content = load.document.snapshot else { return }
+        if let misfit = load.manifest.misfit(on: ArtifactKeeper.host) {
+            throw .impossible("\(misfit), and this device is \(ArtifactKeeper.host).")
+        }
+        if let refusal = disk.refusal(of: needed(load.manifest)) { throw .waits(refusal) }
         if let stack = load.manifest.stack {
-            let here = ArtifactKeeper.host
-            if let built = stack.architecture, built != here, built != "any" {
-                throw .impossible(
-                    "The stack is built for \(built), and this device is \(here).")
-            }
             try await unpack(stack.digest, into: paths.tree(stack.digest))
         }
         let layout = layout(load.slot, load.document.device.id)
@@ -68,6 +79,15 @@ package actor AgentStage {
                     .replace("package.json", with: Self.package(load.manifest.packages))
             } catch { throw AgentStageFault(error) }
         }
+    }
+
+    /// A tree that is there is only compared.
+    private func needed(_ manifest: AgentManifest) -> Int64 {
+        var bytes = manifest.modules?.size ?? 0
+        if let stack = manifest.stack, !Files.exists(paths.tree(stack.digest)) {
+            bytes += stack.size
+        }
+        return bytes
     }
 
     /// What flows write belongs to them and not to a snapshot: one files area for both slots.
@@ -121,7 +141,7 @@ package actor AgentStage {
     ) async throws(AgentStageFault) {
         var unpacker: TreeUnpacker
         do throws(TreeUnpackFault) { unpacker = try TreeUnpacker(into: directory) } catch {
-            throw .impossible("\(error)")
+            throw AgentStageFault(error)
         }
         let reader: VaultReader
         do throws(VaultFault) { reader = try await vault.open(digest) } catch {
@@ -134,11 +154,11 @@ package actor AgentStage {
             }
             guard let piece else { break }
             do throws(TreeUnpackFault) { try unpacker.append(piece) } catch {
-                throw .impossible("\(error)")
+                throw AgentStageFault(error)
             }
         }
         do throws(TreeUnpackFault) { try unpacker.finish() } catch {
-            throw .impossible("\(error)")
+            throw AgentStageFault(error)
         }
     }
 
@@ -149,7 +169,9 @@ package actor AgentStage {
         case .missing, .damaged:
             await vault.discard(fault.file ?? content)
             return .damaged("\(fault)")
-        case .full, .tooLarge, .system: return .impossible("\(fault)")
+        case .full: return .waits(SystemError.full.diskSentence)
+        case .system(let error) where error.isPassing: return .waits(error.diskSentence)
+        case .tooLarge, .system: return .impossible("\(fault)")
         }
     }
 

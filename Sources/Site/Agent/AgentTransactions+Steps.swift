@@ -6,7 +6,9 @@ extension AgentTransactions {
     private static let lost = TransactionMachine.Event.impossible(
         "The desired document is no longer on the disk.")
 
-    private var fetcher: AgentFetch { AgentFetch(from: parts.source, into: parts.vault) }
+    private var fetcher: AgentFetch {
+        AgentFetch(from: parts.source, into: parts.vault, on: parts.disk)
+    }
 
     func fetch() async -> TransactionMachine.Event? {
         guard let wanted else { return Self.lost }
@@ -72,11 +74,21 @@ extension AgentTransactions {
                 switch error {
                 case .damaged(let text): return .damaged(text)
                 case .impossible(let text): return .impossible(text)
+                case .waits(let text):
+                    // What is half there takes the room from those who need it.
+                    await parts.stage.clean(
+                        keeping: machine.record.slot, trees: await treesThatRun())
+                    return .fetchInterrupted(text)
                 }
             }
         } catch {
             return .damaged("\(error)")
         }
+    }
+
+    private func treesThatRun() async -> Set<ContentAddress> {
+        let manifest = try? await manifest(committed)
+        return (manifest ?? nil)?.stack.map { [$0.digest] } ?? []
     }
 
     private func keepManifest(of document: DesiredDocument) async throws(AgentStageFault) {
@@ -127,7 +139,8 @@ extension AgentTransactions {
             return .switched
         } catch {
             switch error {
-            case .damaged(let text), .impossible(let text): return .switchFailed(text)
+            case .damaged(let text), .impossible(let text), .waits(let text):
+                return .switchFailed(text)
             }
         }
     }

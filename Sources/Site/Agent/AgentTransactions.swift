@@ -13,6 +13,7 @@ package actor AgentTransactions {
         package var runtime: AgentRuntime
         package var records: AgentRecords
         package var lease: AgentLease
+        package var disk: AgentDisk
         package var clock: AgentClock
         /// Between tries of a fetch or a way back.
         package var backoff: Backoff
@@ -20,7 +21,8 @@ package actor AgentTransactions {
         package var patience: Duration
         package init(
             journal: AgentJournal, vault: Vault, source: any AgentSource, stage: AgentStage,
-            runtime: AgentRuntime, records: AgentRecords, lease: AgentLease, clock: AgentClock,
+            runtime: AgentRuntime, records: AgentRecords, lease: AgentLease, disk: AgentDisk,
+            clock: AgentClock,
             backoff: Backoff = Backoff(first: .seconds(2), limit: .seconds(300)),
             patience: Duration = .seconds(30)
         ) {
@@ -31,6 +33,7 @@ package actor AgentTransactions {
             self.runtime = runtime
             self.records = records
             self.lease = lease
+            self.disk = disk
             self.clock = clock
             self.backoff = backoff
             self.patience = patience
@@ -56,6 +59,11 @@ package actor AgentTransactions {
     var hasContact = false
     /// Why what should run does not.
     var trouble: String?
+    /// Why nothing can be written down.
+    var diskTrouble: String?
+    /// What came while that was so.
+    var unsaved: (document: DesiredDocument, retry: Bool)?
+    var saving: Task<Void, Never>?
 
     package init(_ parts: Parts, device: Device.ID) {
         self.parts = parts
@@ -87,7 +95,7 @@ package actor AgentTransactions {
     }
 
     package var problem: String? {
-        if let trouble { return trouble }
+        if let trouble = trouble ?? diskTrouble { return trouble }
         switch machine.record.phase {
         case .failed, .inconsistent: return machine.record.reason
         default: return nil
@@ -101,6 +109,7 @@ package actor AgentTransactions {
     package func letGo() async {
         generation += 1
         step?.cancel()
+        saving?.cancel()
         await step?.value
         change.finish()
     }
@@ -113,7 +122,14 @@ package actor AgentTransactions {
         where document.revision < known.revision && document.time <= known.time {
             return false
         }
-        try parts.journal.save(document)
+        do throws(SystemError) {
+            try save { () throws(SystemError) in try parts.journal.save(document) }
+        } catch {
+            unsaved = (document, retry)
+            saveLater()
+            throw error
+        }
+        unsaved = nil
         inline = document.inline
         var document = document
         document.inline = [:]
@@ -152,6 +168,16 @@ package actor AgentTransactions {
         if machine.record.phase == .waiting { restartStep() }
     }
 
+    /// Who waits need not wait for the next look.
+    package func leaseChanged() {
+        if machine.record.phase == .waiting { restartStep() }
+    }
+
+    /// Name of the snapshot that waits for a "go".
+    package var waiting: String? {
+        machine.record.phase == .waiting ? wanted?.snapshot?.name : nil
+    }
+
     package func contact() {
         hasContact = true
         if machine.record.phase == .fetch, isPausing { restartStep() }
@@ -176,12 +202,11 @@ package actor AgentTransactions {
         for action in machine.apply(event) {
             switch action {
             case .journal(let record):
-                do throws(SystemError) { try parts.journal.save(record) } catch {
+                do throws(SystemError) {
+                    try save { () throws(SystemError) in try parts.journal.save(record) }
+                } catch {
                     // Without its record no step may begin: what runs goes on.
-                    log.error("the journal cannot be written: \(error)")
-                    trouble = "The disk of the device cannot be written: \(error)."
-                    change.yield()
-                    return pause(60) { await $0.feedAgain(event) }
+                    return pause(parts.patience.milliseconds) { await $0.feedAgain(event) }
                 }
                 trouble = nil
                 log.info("revision \(record.revision): \(record.phase.rawValue)")

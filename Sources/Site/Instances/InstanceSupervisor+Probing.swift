@@ -27,6 +27,16 @@ extension InstanceSupervisor {
         prober = nil
     }
 
+    /// Asks once, beside the machine that knows nothing of it.
+    /// - Returns: how long the answer took; `nil` where none came in time.
+    func answerDelay() async -> Duration? {
+        guard process != nil, let file else { return nil }
+        let start = ContinuousClock.now
+        let answered = await around.probe.isAlive(
+            port: file.port, path: file.alivePath, instance: id, nonce: file.nonce)
+        return answered ? ContinuousClock.now - start : nil
+    }
+
     private func probe() async {
         guard let process, let file else { return }
         let answered = await around.probe.isAlive(

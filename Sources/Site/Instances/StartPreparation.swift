@@ -6,7 +6,7 @@ import Processes
 /// Makes everything ready that a start of Node-RED needs, and finds out what stands in its way.
 package struct StartPreparation: Sendable {
     /// Free space below which nothing is started: a deploy would fail anyway.
-    static let neededSpace: UInt64 = 32 << 20
+    package static let neededSpace: UInt64 = 32 << 20
 
     let state: String
     let runtime: RuntimeFiles
@@ -18,12 +18,16 @@ package struct StartPreparation: Sendable {
     /// For tests of the practice runtime: `LINESIDE_PRACTICE=…`.
     let additionalEnvironment: [String]
     let freeSpace: @Sendable (String) -> UInt64
+    private let neededSpace: UInt64
 
-    /// - Parameter node: for stacks that carry none; found on PATH by default.
+    /// - Parameters:
+    ///   - node: for stacks that carry none; found on PATH by default.
+    ///   - neededSpace: bytes below which nothing is started.
     package init(
         state: String, runtime: RuntimeFiles, publicKey: String, ports: PortPool,
         node: String? = StartPreparation.nodeOnPath(), additionalEnvironment: [String] = [],
-        freeSpace: @escaping @Sendable (String) -> UInt64 = StartPreparation.freeSpace
+        freeSpace: @escaping @Sendable (String) -> UInt64 = StartPreparation.freeSpace,
+        neededSpace: UInt64 = StartPreparation.neededSpace
     ) {
         self.state = state
         self.runtime = runtime
@@ -32,6 +36,7 @@ package struct StartPreparation: Sendable {
         self.node = node
         self.additionalEnvironment = additionalEnvironment
         self.freeSpace = freeSpace
+        self.neededSpace = neededSpace
     }
 
     /// Blocks: it writes and syncs files.
@@ -43,7 +48,7 @@ package struct StartPreparation: Sendable {
         do throws(SystemError) {
             try layout.makeDirectories()
         } catch { throw Self.trouble(error) }
-        guard freeSpace(layout.user) >= Self.neededSpace else { throw .diskFull }
+        guard freeSpace(layout.user) >= neededSpace else { throw .diskFull }
         try checkFlows(layout)
         let port = ports.lease(
             for: definition.id.text, preferred: definition.port, avoiding: port)

@@ -106,22 +106,69 @@ struct AgentTransactionsTests {
         await runtime.stop()
     }
 
-    @Test("a lease ends by itself, and rubbish in its place is none")
-    func lease() async throws {
+    @Test("a full disk is waited for: what runs goes on, and so does the update when there is room")
+    func fullDisk() async throws {
         let house = try await DeviceUnderTest()
-        try Files.makeDirectory(house.paths.files)
-        let lease = AgentLease(house.paths)
-        #expect(lease.refusal() == nil)
-        try Files.replace(house.paths.lease, with: Array(#"{"busy":true,"seconds":9}"#.utf8))
-        #expect(lease.refusal() != nil)
-        #expect(lease.refusal(now: .now() + .seconds(11)) == nil)
-        try Files.replace(house.paths.lease, with: Array(#"{"busy":true,"seconds":9999}"#.utf8))
-        #expect(lease.refusal(now: .now() + .seconds(50)) != nil)
-        #expect(lease.refusal(now: .now() + .seconds(62)) == nil)
-        for text in ["", "[]", "{", #"{"busy":"yes"}"#] {
-            try Files.replace(house.paths.lease, with: Array(text.utf8))
-            #expect(lease.refusal() == nil)
+        let (transactions, runtime) = try await house.start()
+        _ = try await transactions.desire(
+            try await house.document(1, DeviceUnderTest.flows("one")), retry: false)
+        _ = try await house.settled(transactions, revision: 1)
+        house.free.withLock { $0 = 1 << 20 }
+        _ = try await transactions.desire(
+            try await house.document(2, DeviceUnderTest.flows("two")), retry: false)
+        let waiting = try await eventually("the reason") { () -> AgentTransaction? in
+            let state = await transactions.state
+            return state.reason == nil ? nil : state
         }
+        #expect(waiting.phase == .fetch)
+        #expect(waiting.reason?.hasPrefix("The disk of the device is full: 17 MB") == true)
+        #expect(await house.page() == "one")
+        house.free.withLock { $0 = 1 << 40 }
+        _ = try await house.settled(transactions, revision: 2)
+        #expect(try await eventually("page two") { await house.page() == "two" ? true : nil })
+        await runtime.stop()
+    }
+
+    @Test("a document that the disk does not take is not forgotten: the trouble is told till then")
+    func unsaved() async throws {
+        let house = try await DeviceUnderTest()
+        let (transactions, runtime) = try await house.start()
+        _ = try await transactions.desire(
+            try await house.document(1, DeviceUnderTest.flows("one")), retry: false)
+        _ = try await house.settled(transactions, revision: 1)
+        // A directory that is none takes nothing, whoever asks.
+        let away = "\(house.directory.path)/away"
+        #expect(rename(house.paths.documents, away) == 0)
+        try Files.replace(house.paths.documents, with: [])
+        let second = try await house.document(2, DeviceUnderTest.flows("two"))
+        await #expect(throws: SystemError.self) {
+            try await transactions.desire(second, retry: false)
+        }
+        #expect(await transactions.problem?.hasPrefix("The disk of the device cannot") == true)
+        #expect(await house.page() == "one")
+        unlink(house.paths.documents)
+        #expect(rename(away, house.paths.documents) == 0)
+        _ = try await house.settled(transactions, revision: 2)
+        #expect(await transactions.problem == nil)
+        await runtime.stop()
+    }
+
+    @Test("goes back when a flow blocks the event loop, which then says nothing any more")
+    func blocked() async throws {
+        let house = try await DeviceUnderTest()
+        let (transactions, runtime) = try await house.start(
+            environment: ["LINESIDE_PRACTICE=hang=100"])
+        var first = try await house.document(1, DeviceUnderTest.flows("one"))
+        first.run = .stopped
+        _ = try await transactions.desire(first, retry: false)
+        _ = try await house.settled(transactions, revision: 1)
+        _ = try await transactions.desire(
+            try await house.document(2, DeviceUnderTest.flows("two"), probation: 2),
+            retry: false)
+        let state = try await house.settled(transactions, [.failed], revision: 2)
+        #expect(state.reason?.contains("does not answer") == true)
+        await transactions.letGo()
+        await runtime.stop()
     }
 
     @Test("nothing to run ends what runs")

@@ -18,6 +18,8 @@ final class DeviceUnderTest: Sendable {
     let paths: AgentPaths
     let vault: Vault
     let port: Int
+    /// Bytes of the disk that are free, as the agent sees it.
+    let free = Mutex<UInt64>(1 << 40)
     private let secret = Hex.encode(Randomness.bytes(32))
 
     init() async throws {
@@ -34,20 +36,23 @@ final class DeviceUnderTest: Sendable {
 
     /// An agent without its connection, as after a start.
     func start(
-        source: (any AgentSource)? = nil
+        source: (any AgentSource)? = nil, environment: [String] = []
     ) async throws -> (transactions: AgentTransactions, runtime: AgentRuntime) {
         let records = AgentRecords(paths)
+        let disk = AgentDisk(paths, freeSpace: { [self] _ in free.withLock { $0 } })
         try await records.prepare()
         let runtime = try AgentRuntime(
             AgentRuntime.Surroundings(
                 paths: paths, runtime: RuntimeFiles(root: SupervisedInstance.checkout),
-                allowsPractice: true),
+                allowsPractice: true, disk: disk,
+                additionalEnvironment: environment),
             journal: records, secret: secret)
         let transactions = AgentTransactions(
             AgentTransactions.Parts(
                 journal: AgentJournal(paths), vault: vault, source: source ?? appliance,
-                stage: AgentStage(paths, vault: vault), runtime: runtime, records: records,
-                lease: AgentLease(paths), clock: AgentClock(paths),
+                stage: AgentStage(paths, vault: vault, disk: disk), runtime: runtime,
+                records: records,
+                lease: AgentLease(paths), disk: disk, clock: AgentClock(paths),
                 backoff: Backoff(first: .milliseconds(10), limit: .milliseconds(50)),
                 patience: .milliseconds(20)),
             device: device)

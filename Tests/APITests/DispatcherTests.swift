@@ -39,11 +39,17 @@ struct FixedCaller: CallerSource {
             (body: RenamePress, _: RequestContext) async throws(Problem) -> Found<PressView> in
             Found(PressView(name: body.name))
         }
+        let large = Route(
+            .put, "/api/v1/large", .needs(.siteEdit), "Replace all", limit: .mebibytes(200)
+        ) {
+            (body: RenamePress, _: RequestContext) async throws(Problem) -> Found<PressView> in
+            Found(PressView(name: body.name))
+        }
         let health = Route(.get, "/api/v1/open", .anybody, "Open") {
             (_: RequestContext) async throws(Problem) -> Done in Done()
         }
         return Dispatcher(
-            routes: [read, rename, health], callers: FixedCaller(caller: caller),
+            routes: [read, rename, large, health], callers: FixedCaller(caller: caller),
             scopes: ScopeResolver(applications: stores.applications), origins: origins
         ) { _ in .text("page") }
     }
@@ -73,6 +79,33 @@ struct FixedCaller: CallerSource {
         let policy = try #require(response.headers[Header.contentSecurityPolicy])
         #expect(policy.contains("frame-ancestors 'none'"))
         #expect(policy.contains("frame-src https://plant:8444"))
+    }
+
+    @Test("Large bodies that would take the memory together are refused; small ones are not")
+    func largeBodies() async throws {
+        let dispatcher = try await dispatcher(.site)
+        let size = 150 << 20
+        let headers = [
+            (Header.host, "plant:8443"), (Header.contentType, "application/json"),
+        ]
+        func request(_ body: RequestBody) throws -> Request {
+            let bare = try GatewayFixture.request(.put, "/api/v1/large", port: 8443, headers)
+            return Request(
+                head: bare.head, peer: bare.peer, body: body, id: bare.id, secure: bare.secure,
+                localPort: bare.localPort)
+        }
+        // It has taken its share when it asks for the first byte.
+        let (wanted, want) = AsyncStream<Void>.makeStream()
+        let slow = RequestBody(framing: .length(Int64(size))) { want.yield() }
+        let first = Task { [request = try request(slow)] in await dispatcher.answer(request) }
+        _ = await wanted.first { true }
+        let second = RequestBody(framing: .length(Int64(size)))
+        second.fail(.incomplete)
+        #expect(await dispatcher.answer(try request(second)).status == 503)
+        let small = await dispatcher.answer(try request(RequestBody(Array(#"{"name":"5"}"#.utf8))))
+        #expect(text(small) == #"{"name":"5"}"#)
+        slow.fail(.incomplete)
+        #expect(await first.value.status != 200)
     }
 
     @Test("Nobody, a wrong method, a wrong path and a foreign host each get their own refusal")

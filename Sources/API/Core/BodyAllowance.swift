@@ -5,6 +5,11 @@ import Synchronization
 /// What the large bodies of one route may take of the memory together: each alone is within its
 /// limit, ten at once are not.
 final class BodyAllowance: Sendable {
+    /// Routes whose bodies are no larger need no allowance.
+    static let ordinary = ByteCount.mebibytes(8)
+    /// What the large JSON bodies of all routes take: one of flows as large as Node-RED takes them.
+    static let site = BodyAllowance(.mebibytes(256))
+
     /// 64 KB: requests that only name things are always let in.
     private static let small = 64 << 10
     private let left: Mutex<Int>

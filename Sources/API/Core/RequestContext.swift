@@ -70,6 +70,15 @@ package struct RequestContext: Sendable {
 
     /// The body as a JSON object. No body is an empty one.
     func jsonBody(limit: ByteCount) async throws(Problem) -> JSONObject {
+        try requireJSON()
+        let bytes: [UInt8]
+        do throws(BodyFault) { bytes = try await request.body.collect(upTo: limit) } catch {
+            throw error.problem
+        }
+        return try Self.object(bytes)
+    }
+
+    func requireJSON() throws(Problem) {
         let type = request.headers[Header.contentType]?.lowercased()
         if let type, !type.hasPrefix("application/json"), !type.hasPrefix("application/merge-patch")
         {
@@ -77,13 +86,12 @@ package struct RequestContext: Sendable {
                 type: "/problems/malformed", title: "Malformed", status: 415,
                 detail: "Send the body as application/json.")
         }
-        let bytes: [UInt8]
-        do throws(BodyFault) { bytes = try await request.body.collect(upTo: limit) } catch {
-            throw error.problem
-        }
+    }
+
+    static func object(_ bytes: [UInt8]) throws(Problem) -> JSONObject {
         if bytes.isEmpty { return JSONObject() }
         let value: JSONValue
-        do throws(JSONError) { value = try JSONReader.read(bytes, limit: limit.bytes) } catch {
+        do throws(JSONError) { value = try JSONReader.read(bytes, limit: bytes.count) } catch {
             throw .malformed("The body \(error.reason.rawValue), at byte \(error.offset).")
         }
         guard let object = value.object else {

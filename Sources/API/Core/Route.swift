@@ -45,7 +45,8 @@ package struct Route: Sendable {
         ) { (context) async throws(Problem) -> Response in try await handler(context).response }
     }
 
-    /// Takes a JSON body of at most `limit` bytes.
+    /// Takes a JSON body of at most `limit` bytes. Large ones are read off the event loop, within
+    /// what all of them may take of the memory together.
     package init<Body: APIBody, Answer: APIAnswer>(
         _ method: HTTP.Method, _ pattern: String, _ admission: Admission, _ summary: String,
         query: [String] = [], limit: ByteCount = .mebibytes(1),
@@ -55,11 +56,15 @@ package struct Route: Sendable {
             method, pattern, admission, summary, query: query, request: Body.schema,
             answer: Answer.self
         ) { (context) async throws(Problem) -> Response in
-            let object = try await context.jsonBody(limit: limit)
-            let body: Body
-            do throws(JSONFieldError) { body = try Body(json: object) } catch {
-                throw .invalid(error.field, error.reason)
+            if limit > BodyAllowance.ordinary {
+                try context.requireJSON()
+                return try await BodyAllowance.site.collect(context.request.body, upTo: limit) {
+                    (bytes) async throws(Problem) in
+                    let body: Body = try await LargeBodyReader.shared.read(bytes).get()
+                    return try await handler(body, context).response
+                }
             }
+            let body = try Body.read(try await context.jsonBody(limit: limit))
             return try await handler(body, context).response
         }
     }

@@ -57,7 +57,7 @@ package struct FlowRoutes: Resource {
         let instance = try await instance(context)
         let expected = try expected(context)
         let flows = FlowDeployer.Flows(
-            text: body.flows.json, credentials: body.credentials, source: .api)
+            text: body.text, credentials: body.credentials, source: .api)
         do throws(DeployFault) {
             let version = try await deployer.deploy(
                 flows, to: instance, expected: expected, by: context.actor)
@@ -86,7 +86,7 @@ package struct FlowRoutes: Resource {
 
 package struct DeployFlows: APIBody {
     /// A list of nodes.
-    let flows: JSONValue
+    let text: [UInt8]
     /// Values by node id, clear; `nil` leaves those that the instance has.
     let credentials: JSONObject?
 
@@ -103,7 +103,7 @@ package struct DeployFlows: APIBody {
         guard let flows = try json.optionalArray("flows") else {
             throw JSONFieldError(field: "flows", reason: "is missing")
         }
-        self.flows = .array(flows)
+        text = JSONValue.array(flows).json
         credentials = try json.optionalObject("credentials")
     }
 }

@@ -39,7 +39,8 @@ import Testing
     /// One connection, over which the server says something so that the client reads its tickets.
     private func connect(
         _ resumption: TLSResumption, to server: TLSContext? = nil, as client: TLSContext? = nil,
-        showing identity: TLSIdentity? = nil, goodbye: Bool = true
+        showing identity: TLSIdentity? = nil, goodbye: Bool = true,
+        exported: ([UInt8]) -> Void = { _ in }
     ) throws -> Outcome {
         var wire = try Wire(
             server ?? self.server, client ?? self.client, identity: identity ?? device,
@@ -51,6 +52,7 @@ import Testing
         var buffer = [UInt8](repeating: 0, count: 64)
         _ = Array("hello".utf8).withUnsafeBytes { wire.server.write($0) }
         for _ in 0..<4 { _ = buffer.withUnsafeMutableBytes { wire.client.read(into: $0) } }
+        exported(try wire.server.exported(label: "EXPORTER-Channel-Binding", count: 32))
         if goodbye { _ = wire.client.shutdown() }
         let (ours, theirs) = (wire.server.isResumed, wire.client.isResumed)
         #expect(ours == theirs)
@@ -67,6 +69,16 @@ import Testing
         #expect(try connect(kept) == Self.full)
         #expect(try connect(kept) == Self.short)
         #expect(try connect(kept) == Self.short)
+    }
+
+    @Test("What a proof is bound to is another on each connection, also where a session goes on")
+    func exporters() throws {
+        let kept = TLSResumption()
+        var seen: Set<[UInt8]> = []
+        #expect(try connect(kept) { seen.insert($0) } == Self.full)
+        for _ in 0..<3 { #expect(try connect(kept) { seen.insert($0) } == Self.short) }
+        #expect(try connect(TLSResumption()) { seen.insert($0) } == Self.full)
+        #expect(seen.count == 5)
     }
 
     @Test("A connection that broke off leaves a session that is good for the next")

@@ -193,24 +193,6 @@ import Testing
         #expect(house.signer.signedCount == 0)
     }
 
-    @Test("A proof that was good on one connection is a replay on another, and nothing without TLS")
-    func replayed() async throws {
-        let house = try await EnrolmentHouse()
-        let bundle = try await house.bundle { $0.uses = 5 }
-        let machine = try EnrolmentHouse.Machine()
-        let proof = house.bearer(bundle, machine)
-        _ = try await house.answer(bundle, machine)
-        func again(_ exporter: [UInt8]?) async throws -> EnrolmentRefusal? {
-            try await house.refusal { () async throws(EnrolmentDesk.Fault) in
-                _ = try await house.desk.enrol(
-                    bearer: proof, request: machine.request.der, facts: machine.facts,
-                    .init(address: "10.6.6.6", exporter: exporter))
-            }
-        }
-        #expect(try await again([UInt8](repeating: 2, count: 32)) == .replayed)
-        #expect(try await again(nil) == .replayed)
-    }
-
     @Test("Expiry goes by the appliance's clock, and a clock fifty years back locks nobody out")
     func clocks() async throws {
         let house = try await EnrolmentHouse()

@@ -13,12 +13,13 @@ struct EnrolmentHouse {
     let signer: TestSigner
     let desk: EnrolmentDesk
     let clock: ManualClock
+    private let surroundings: EnrolmentDesk.Surroundings
     let sealer = Sealer(key: [UInt8](repeating: 5, count: 32))
 
     static let site = "0123456789abcdef0123"
-    /// Of one TLS connection.
     /// That something is another than before.
     let changes = Mailbox<Void>()
+    /// Of one TLS connection.
     static let exporter = [UInt8](repeating: 9, count: 32)
 
     init(notAfter: Timestamp = CertificateFixtures.notAfter) async throws {
@@ -33,13 +34,20 @@ struct EnrolmentHouse {
         self.signer = signer
         self.clock = clock
         let changes = changes
+        surroundings = .init(
+            site: Self.site, key: try SigningKey.generate(), authorities: { authority },
+            pin: signer.issuer.certificate.publicKeyDigest,
+            urls: { ["https://10.0.0.5:8443", "https://10.0.1.5:8443"] },
+            clock: { clock.now }, changed: { changes.put(()) })
         desk = EnrolmentDesk(
-            stores: stores, sealer: sealer, signer: signer,
-            surroundings: .init(
-                site: Self.site, key: try SigningKey.generate(), authorities: { authority },
-                pin: signer.issuer.certificate.publicKeyDigest,
-                urls: { ["https://10.0.0.5:8443", "https://10.0.1.5:8443"] },
-                clock: { clock.now }, changed: { changes.put(()) }),
+            stores: stores, sealer: sealer, signer: signer, surroundings: surroundings,
+            observer: DeviceObservers())
+    }
+
+    /// The desk after the appliance was started again.
+    var nextDesk: EnrolmentDesk {
+        EnrolmentDesk(
+            stores: stores, sealer: sealer, signer: signer, surroundings: surroundings,
             observer: DeviceObservers())
     }
 

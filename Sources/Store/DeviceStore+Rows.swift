@@ -203,6 +203,9 @@ enum DeviceSQL: String, CaseIterable {
         WHERE device_id = ?1 AND revoked_ms IS NULL
         """
     case delete = "DELETE FROM device WHERE id = ?1"
+    case anyOfAgent = """
+        SELECT count(*) FROM (SELECT 1 FROM device WHERE agent = ?1 LIMIT 1)
+        """
     case nameTaken = """
         SELECT count(*) FROM device WHERE team_id = ?1 AND name = ?2 AND id <> ?3
         """

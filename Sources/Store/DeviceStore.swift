@@ -76,6 +76,12 @@ package struct DeviceStore: Sendable {
         }
     }
 
+    package func hasAny(of agent: Device.Agent) async throws(StoreError) -> Bool {
+        try await database.lookUp { (tx: borrowing ReadTransaction) throws(StoreError) -> Bool in
+            try tx.count(DeviceSQL.anyOfAgent, agent.rawValue) > 0
+        }
+    }
+
     /// All of the site; for the fleet and the broker at start.
     package func all() async throws(StoreError) -> [Device] {
         try await database.read { (tx: borrowing ReadTransaction) throws(StoreError) -> [Device] in

@@ -140,8 +140,8 @@ package struct AgentFetch: Sendable {
             throw AgentFetchFault(error)
         }
         guard
-            let object = try? JSONReader.read(bytes, limit: bytes.count, values: 40_000).object,
-            let size = object["size"]?.int, (0...Int64(Vault.largest)).contains(size),
+            let object = try? JSONReader.read(bytes, limit: bytes.count, values: 80_000).object,
+            let size = object["size"]?.int, (0...Int64(Vault.largestStream)).contains(size),
             let array = object["chunks"]?.array, !array.isEmpty,
             array.count <= ChunkList.mostChunks
         else { throw .interrupted("The appliance's list of chunks is none.") }

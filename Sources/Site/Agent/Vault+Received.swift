@@ -55,7 +55,9 @@ extension Vault {
             else { throw .damaged(address) }
             list.append(digest, length: length)
         }
-        guard list.size <= Vault.largest else { throw .tooLarge(ByteCount(Vault.largest)) }
+        guard list.size <= Vault.largestStream else {
+            throw .tooLarge(ByteCount(Vault.largestStream))
+        }
         let file = try stage([VaultFile.list] + list.body(named: address), as: address)
         do throws(SystemError) { try commit([file]) } catch {
             try? disk.remove(file.temporary)

@@ -5,7 +5,8 @@ import Glibc
 package import Store
 
 /// Makes of stacks, and of what instances have installed, streams in the vault that devices get in
-/// chunks. A stack's is made in the background as soon as the stack is there, and goes with it.
+/// chunks. A stack's is made in the background as soon as the stack is there, on a site that has
+/// devices of ours, else when the first of them asks; it goes with the stack.
 package actor ArtifactKeeper: Service {
     private let vault: Vault
     private let stores: Stores
@@ -54,6 +55,10 @@ package actor ArtifactKeeper: Service {
                     try await stores.artifacts.delete(.stack, artifact.name)
                 }
             }
+            let hasDevices = try await DeviceContentFault.stored { () throws(StoreError) in
+                try await stores.devices.hasAny(of: .lineside)
+            }
+            guard hasDevices else { return }
             for stack in present where !Task.isCancelled {
                 do throws(DeviceContentFault) { _ = try await tree(of: stack.id) } catch {
                     log.warning("the stack \(stack.name) is not ready for devices: \(error)")
@@ -210,7 +215,7 @@ package actor ArtifactKeeper: Service {
         _ packer: @Sendable () throws(SystemError) -> TreePacker
     ) async throws(DeviceContentFault) -> Artifact {
         let what = kind == .stack ? "The stack" : "What is installed in the instance"
-        let writer = await vault.writer()
+        let writer = await vault.writer(limit: ByteCount(Vault.largestStream))
         do {
             var packer = try packer()
             while let piece = try packer.next() { try await writer.append(piece) }

@@ -25,7 +25,7 @@ package enum DeviceContentFault: Error, Sendable, Equatable, CustomStringConvert
         case .modulesMissing(let modules):
             "Nothing here has \(Self.text(modules)): install it into an instance, "
                 + "then devices can run this snapshot."
-        case .tooLarge(let what): "\(what) is larger than 256 MB: devices cannot get it."
+        case .tooLarge(let what): "\(what) is larger than 1 GB: devices cannot get it."
         case .unsteady(let what): "\(what) changed while it was read: try again."
         case .notReachable: "This is no part of what the device shall run."
         case .vault(let fault): fault.description

@@ -8,8 +8,8 @@ import Domain
 /// 1 MB.
 struct ChunkList: Sendable {
     private static let entryLength = 36
-    /// 256 MB are at most 2,048 chunks of 4 KB and 3,968 of 64 KB.
-    static let mostChunks = 8_192
+    /// 1 GB are at most 2,048 chunks of 4 KB and 16,256 of 64 KB.
+    static let mostChunks = 18_304
     /// Bytes of the longest file of a list, without its byte of format.
     static let longest = 8 + mostChunks * entryLength + 32
 
@@ -63,7 +63,7 @@ struct ChunkList: Sendable {
             else { return nil }
             size += length
         }
-        guard size == Self.number(start.prefix(8)), size <= Vault.largest else { return nil }
+        guard size == Self.number(start.prefix(8)), size <= Vault.largestStream else { return nil }
     }
 
     private static func seal(_ start: [UInt8], _ address: ContentAddress) -> [UInt8] {

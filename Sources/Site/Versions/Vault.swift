@@ -11,7 +11,7 @@ package import Domain
 ///   together. Chunks are such files too, of format 0 or 1, named by their own SHA-256.
 /// - Up to 128 KB are stored whole, more than that in chunks of 4 to 64 KB, usually 16 (after the
 ///   first 8 MB: 64 KB to 1 MB, usually 256), cut where the content says (`ChunkSplitter`).
-/// - Content has at most 256 MB. Files of older vaults are whole whatever their size.
+/// - Content has at most 256 MB, what is only ever read in pieces 1 GB. Files of older vaults are whole whatever their size.
 ///
 /// Measured with 1,000 versions of a flow, one to three nodes changed each, as a share of their
 /// full size, files counted in bytes / in blocks of 4 KB:
@@ -37,6 +37,9 @@ package import Domain
 package actor Vault {
     /// 256 MB: Node-RED takes flows of 210 MB (`apiMaxLength`).
     package static let largest = 256 << 20
+    /// 1 GB: of trees for devices, which nobody holds in memory. A stack that carries its Node.js has
+    /// 200 MB, one with machine learning 600.
+    package static let largestStream = 1 << 30
     /// More new files than this are synced with the whole file system, in two calls.
     private static let fewFiles = 3
 
@@ -101,6 +104,9 @@ package actor Vault {
     package func read(_ address: ContentAddress) throws(VaultFault) -> [UInt8] {
         do throws(VaultFault) {
             let content = try VaultContent(address, on: disk)
+            guard content.list?.size ?? 0 <= Self.largest else {
+                throw VaultFault.tooLarge(ByteCount(Self.largest))
+            }
             var bytes: [UInt8] = []
             bytes.reserveCapacity(content.list?.size ?? 0)
             while let piece = try content.next() { bytes += piece }

@@ -33,10 +33,10 @@ package final class VaultWriter: Sendable {
 
 extension Vault {
     /// Stores in pieces: 3 MB of memory, whatever the size.
-    /// - Parameter limit: of the content, at most 256 MB; past it `append` throws `.tooLarge`.
+    /// - Parameter limit: of the content, at most `Vault.largestStream`; past it `append` throws `.tooLarge`.
     package func writer(limit: ByteCount = ByteCount(Vault.largest)) -> VaultWriter {
         draftsBegun += 1
-        drafts[draftsBegun] = VaultDraft(on: disk, limit: min(limit, ByteCount(Self.largest)))
+        drafts[draftsBegun] = VaultDraft(on: disk, limit: min(limit, ByteCount(Self.largestStream)))
         return VaultWriter(draftsBegun, of: self)
     }
 

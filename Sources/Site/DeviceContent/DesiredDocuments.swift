@@ -5,11 +5,3 @@ package protocol DesiredDocuments: Sendable {
     /// - Returns: `nil` for a device that is not known here, or whose agent is of another kind.
     func document(for device: Device.ID) async throws(DeviceContentFault) -> DesiredDocument?
 }
-
-/// For a site whose fleet is not up: every device keeps what it has.
-package struct NoDesiredDocuments: DesiredDocuments {
-    package init() {}
-    package func document(
-        for device: Device.ID
-    ) async throws(DeviceContentFault) -> DesiredDocument? { nil }
-}

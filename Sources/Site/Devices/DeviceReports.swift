@@ -37,11 +37,3 @@ package protocol DeviceReports: Sendable {
     /// Devices that never said anything are left out.
     func facts(of devices: [Device.ID]) async throws(StoreError) -> [Device.ID: DeviceFacts]
 }
-
-/// Where nobody listens to devices.
-package struct NoDeviceReports: DeviceReports {
-    package init() {}
-    package func facts(
-        of devices: [Device.ID]
-    ) async throws(StoreError) -> [Device.ID: DeviceFacts] { [:] }
-}

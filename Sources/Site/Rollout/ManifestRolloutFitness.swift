@@ -44,11 +44,3 @@ package struct ManifestRolloutFitness: RolloutFitness {
     /// More sentences than somebody reads help nobody.
     private static let most = 20
 }
-
-/// Where nothing is known of what devices need.
-package struct NoRolloutFitness: RolloutFitness {
-    package init() {}
-    package func obstacles(
-        to snapshot: Snapshot, on devices: [DeploymentStore.Candidate]
-    ) async -> [String] { [] }
-}

@@ -1,4 +1,5 @@
 package import Domain
+import Site
 
 /// Where there are no devices: nobody is told anything, and nobody says anything.
 package struct NoRolloutFleet: RolloutFleet {

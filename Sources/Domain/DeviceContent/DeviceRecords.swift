@@ -99,32 +99,37 @@ extension DeviceRecords: AgentMessage {
             json.field("from", from)
             json.field("clock", clock?.milliseconds)
             json.array("log") { json in
-                for record in log {
-                    json.object { json in
-                        json.field("at", record.at.milliseconds)
-                        json.field("level", record.level.rawValue)
-                        if let source = record.source {
-                            json.object("source") { json in
-                                json.field("type", source.type)
-                                json.field("id", source.id)
-                                json.field("name", source.name)
-                            }
-                        }
-                        json.field("text", record.text)
-                    }
-                }
+                for record in log { Self.write(record, to: &json) }
             }
             json.array("samples") { json in
-                for sample in samples {
-                    json.object { json in
-                        json.field("at", sample.at.milliseconds)
-                        json.field("rss", sample.rss)
-                        json.field("heapUsed", sample.heapUsed)
-                        json.field("cpuPercent", sample.cpuPercent)
-                        json.field("lagMS", sample.lagMilliseconds)
-                    }
+                for sample in samples { Self.write(sample, to: &json) }
+            }
+        }
+    }
+
+    /// As a device keeps it until it is sent.
+    package static func write(_ record: LogRecord, to json: inout JSONWriter) {
+        json.object { json in
+            json.field("at", record.at.milliseconds)
+            json.field("level", record.level.rawValue)
+            if let source = record.source {
+                json.object("source") { json in
+                    json.field("type", source.type)
+                    json.field("id", source.id)
+                    json.field("name", source.name)
                 }
             }
+            json.field("text", record.text)
+        }
+    }
+
+    package static func write(_ sample: ResourceSample, to json: inout JSONWriter) {
+        json.object { json in
+            json.field("at", sample.at.milliseconds)
+            json.field("rss", sample.rss)
+            json.field("heapUsed", sample.heapUsed)
+            json.field("cpuPercent", sample.cpuPercent)
+            json.field("lagMS", sample.lagMilliseconds)
         }
     }
 }

@@ -102,17 +102,7 @@ package actor AgentRecords: InstanceJournal {
     }
 
     package func append(_ sample: ResourceSample, of id: Instance.ID) async throws {
-        try write([
-            line("s -") { json in
-                json.object { json in
-                    json.field("at", sample.at.milliseconds)
-                    json.field("rss", sample.rss)
-                    json.field("heapUsed", sample.heapUsed)
-                    json.field("cpuPercent", sample.cpuPercent)
-                    json.field("lagMS", sample.lagMilliseconds)
-                }
-            }
-        ])
+        try write([line("s -") { DeviceRecords.write(sample, to: &$0) }])
     }
 
     /// Something that the agent itself has to say.
@@ -238,20 +228,7 @@ package actor AgentRecords: InstanceJournal {
     }
 
     private func line(of record: LogRecord) -> [UInt8] {
-        line("l \(record.sequence)") { json in
-            json.object { json in
-                json.field("at", record.at.milliseconds)
-                json.field("level", record.level.rawValue)
-                if let source = record.source {
-                    json.object("source") { json in
-                        json.field("type", source.type)
-                        json.field("id", source.id)
-                        json.field("name", source.name)
-                    }
-                }
-                json.field("text", record.text)
-            }
-        }
+        line("l \(record.sequence)") { DeviceRecords.write(record, to: &$0) }
     }
 
     /// - Parameter head: kind and number of the record.

@@ -97,44 +97,48 @@ package actor FlowComparer {
     private func material(
         of source: ComparisonSource, _ version: Version
     ) async throws(ComparisonFault) -> Material {
-        var material = try await material(of: source, version) { () async throws(VersionFault) in
+        try await material(
+            of: source, version, modules: version.modules, environment: version.environmentKeys
+        ) { () async throws(VersionFault) in
             try await library.flows(of: version)
+        } credentials: { () async throws(VersionFault) in
+            try await library.credentials(of: version)
         }
-        material.modules = version.modules
-        material.environment = version.environmentKeys
-        do throws(VersionFault) {
-            material.credentials = try await library.credentials(of: version)
-        } catch { material.warning = warning(error, material.side) }
-        return material
     }
 
     private func material(
         of source: ComparisonSource, _ snapshot: Snapshot
     ) async throws(ComparisonFault) -> Material {
-        var material = try await material(of: source, nil) { () async throws(VersionFault) in
+        try await material(
+            of: source, nil, modules: snapshot.modules, environment: snapshot.environmentKeys
+        ) { () async throws(VersionFault) in
             try await library.flows(of: snapshot)
+        } credentials: { () async throws(VersionFault) in
+            try await library.credentials(of: snapshot)
         }
-        material.modules = snapshot.modules
-        material.environment = snapshot.environmentKeys
-        do throws(VersionFault) {
-            material.credentials = try await library.credentials(of: snapshot)
-        } catch { material.warning = warning(error, material.side) }
-        return material
     }
 
     private func material(
-        of source: ComparisonSource, _ version: Version?,
-        flows read: () async throws(VersionFault) -> [UInt8]
+        of source: ComparisonSource, _ version: Version?, modules: [NodeModule],
+        environment: [String],
+        flows read: () async throws(VersionFault) -> [UInt8],
+        credentials open: () async throws(VersionFault) -> FlowCredentials?
     ) async throws(ComparisonFault) -> Material {
         let bytes: [UInt8]
         do throws(VersionFault) { bytes = try await read() } catch { throw .version(error) }
+        var material: Material
         do throws(FlowFault) {
             let flows = try FlowDocument(reading: bytes)
-            return Material(
-                side: ComparedSide(source, version, nodes: flows.nodes.count), flows: flows)
+            material = Material(
+                side: ComparedSide(source, version, nodes: flows.nodes.count), flows: flows,
+                modules: modules, environment: environment)
         } catch {
             throw .flows(label: ComparedSide(source, version, nodes: 0).label, error)
         }
+        do throws(VersionFault) { material.credentials = try await open() } catch {
+            material.warning = warning(error, material.side)
+        }
+        return material
     }
 
     private func warning(_ fault: VersionFault, _ side: ComparedSide) -> String {

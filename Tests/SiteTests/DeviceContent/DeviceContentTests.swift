@@ -41,6 +41,19 @@ import Testing
         #expect(!Files.exists("\(target)/stack.json"))
     }
 
+    @Test("A site without devices of ours packs no stack; with one it is packed before it asks")
+    func onlyForDevices() async throws {
+        try await site.stores.devices.delete(site.device.id, by: .site)
+        await site.artifacts.renew()
+        #expect(try await site.stores.artifacts.list(.stack).isEmpty)
+        _ = try await site.stores.devices.insert(
+            DeviceStore.Draft(
+                team: site.instance.teamID, name: Name(stored: "Box 2"), agent: .lineside,
+                secrets: DeviceSecrets(credentialSecret: [1], pageSecret: [2])), by: .site)
+        await site.artifacts.renew()
+        #expect(try await site.stores.artifacts.list(.stack).count == 1)
+    }
+
     @Test("What was made of a stack goes with it, and the manifests that name it")
     func stackRemoved() async throws {
         let snapshot = try await site.snapshot()

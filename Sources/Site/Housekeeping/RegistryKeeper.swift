@@ -31,9 +31,9 @@ package struct RegistryKeeper: Service {
 
     package func tidy(now: Timestamp) async {
         do throws(StoreError) {
+            guard try await time.isSteady() else { return }
             try await stores.sessions.purge()
             try await stores.invitations.purge()
-            guard try await time.isSteady() else { return }
             try await stores.alarms.purge(clearedBefore: now - Self.alarmsKept)
             try await stores.enrolmentTokens.forgetSecrets(before: now - Self.secretsKept)
             try await stores.artifacts.prune(

@@ -43,7 +43,7 @@ import Testing
 
     @Test("A site without devices of ours packs no stack; with one it is packed before it asks")
     func onlyForDevices() async throws {
-        try await site.stores.devices.delete(site.device.id, by: .site)
+        _ = try await site.stores.devices.delete(site.device.id, by: .site)
         await site.artifacts.renew()
         #expect(try await site.stores.artifacts.list(.stack).isEmpty)
         _ = try await site.stores.devices.insert(

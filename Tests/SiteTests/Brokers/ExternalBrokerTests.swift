@@ -1,5 +1,4 @@
 import Basics
-import Crypto
 import Domain
 import Glibc
 import LinesideTesting
@@ -7,59 +6,23 @@ import MQTT
 import Site
 import Testing
 
-/// A Mosquitto that is not ours, with TLS, users and rules of its own.
 @Suite(
     "Another's broker", .timeLimit(.minutes(10)),
-    .enabled(
-        if: MosquittoUnderTest.isInstalled && Files.exists("/usr/bin/mosquitto_passwd"),
-        "skipped: mosquitto is not installed"))
+    .enabled(if: PlantBroker.isPossible, "skipped: mosquitto is not installed"))
 struct ExternalBrokerTests {
-    private struct Plant {
-        let broker: MosquittoUnderTest
-        let fixtures: CertificateFixtures
-        let path: String
-
-        init() async throws {
-            let directory = try TemporaryDirectory()
-            path = directory.path
-            fixtures = try CertificateFixtures("Plant")
-            let identity = try fixtures.server()
-            try Files.replace("\(path)/chain.pem", with: identity.chain)
-            try Files.replace("\(path)/key.pem", with: identity.key)
-            try Files.replace("\(path)/authority.pem", with: fixtures.authority)
-            try Files.replace("\(path)/password", with: Array("secret\n".utf8))
-            try Files.replace("\(path)/wrong", with: Array("other\n".utf8))
-            for (name, password, extra) in [("site", "secret", ["-c"]), ("press", "own", [])] {
-                let made = try ProgramUnderTest(
-                    "/usr/bin/mosquitto_passwd",
-                    extra + ["-b", "\(path)/users", name, password], errors: "\(path)/errors")
-                #expect(await made.exitStatus() == 0)
-            }
-            // $SYS is nobody's here: the site must do without.
-            let rules = "user site\ntopic readwrite ff/#\ntopic readwrite ls/#\nuser press\n"
-            try Files.replace(
-                "\(path)/rules", with: Array((rules + "topic readwrite ff/#\n").utf8))
-            broker = try await MosquittoUnderTest(
-                [
-                    "certfile \(path)/chain.pem", "keyfile \(path)/key.pem",
-                    "allow_anonymous false", "password_file \(path)/users",
-                    "acl_file \(path)/rules",
-                ], in: directory)
-        }
-
-        func external(
-            password: String = "password", authority: String? = "authority.pem"
-        ) -> BrokerSettings.External {
-            BrokerSettings.External(
-                host: "127.0.0.1", port: broker.port, user: "site",
-                passwordFile: "\(path)/\(password)", authority: authority.map { "\(path)/\($0)" })
-        }
+    private func external(
+        _ plant: PlantBroker, password: String = "password", authority: String? = "authority.pem"
+    ) -> BrokerSettings.External {
+        BrokerSettings.External(
+            host: "127.0.0.1", port: plant.mosquitto.port, user: "site",
+            passwordFile: "\(plant.path)/\(password)",
+            authority: authority.map { "\(plant.path)/\($0)" })
     }
 
     @Test("The site signs in over TLS, hears what devices say and is heard by them")
     func works() async throws {
-        let plant = try await Plant()
-        let house = try await BrokerHouse(plain: false, external: plant.external())
+        let plant = try await PlantBroker()
+        let house = try await BrokerHouse(plain: false, external: external(plant))
         try await house.up()
         let status = house.service.status
         #expect(status.state == .running && status.isExternal && status.problem == nil)
@@ -71,7 +34,7 @@ struct ExternalBrokerTests {
         #expect(!Files.exists(house.files.process))
         let heard = Mailbox<String>()
         await house.link.subscribe(["ff/v1/+/d/+/status"]) { heard.put($0.text) }
-        let device = house.client("press", "own", over: plant.broker.local)
+        let device = house.client("press", "own", over: plant.mosquitto.local)
         try await device.connect()
         try await device.subscribe([MQTTSubscription("ff/v1/t/d/press/command")])
         try await device.publish(MQTTMessage("ff/v1/t/d/press/status", Array("here".utf8)))
@@ -81,7 +44,7 @@ struct ExternalBrokerTests {
         var messages = device.messages.makeAsyncIterator()
         #expect(await messages.next()?.message.text == "restart")
 
-        await plant.broker.end(SIGKILL)
+        await plant.mosquitto.end(SIGKILL)
         _ = try await eventually("the loss") {
             house.service.status.state == .running ? nil : true
         }
@@ -90,16 +53,16 @@ struct ExternalBrokerTests {
 
     @Test("A wrong password, a stranger's certificate and a closed port are said and told")
     func refused() async throws {
-        let plant = try await Plant()
+        let plant = try await PlantBroker()
         try Files.replace(
             "\(plant.path)/stranger.pem", with: try CertificateFixtures("Stranger").authority)
-        var closed = plant.external()
+        var closed = external(plant)
         closed.port = try SilentPort().number
         for (external, word) in [
-            (plant.external(password: "wrong"), "refuse"),
-            (plant.external(authority: "stranger.pem"), "certificate"),
-            (plant.external(authority: "none.pem"), "none.pem"),
-            (plant.external(authority: nil), ""), (closed, "refuse"),
+            (external(plant, password: "wrong"), "refuse"),
+            (external(plant, authority: "stranger.pem"), "certificate"),
+            (external(plant, authority: "none.pem"), "none.pem"),
+            (external(plant, authority: nil), ""), (closed, "refuse"),
         ] {
             let house = try await BrokerHouse(
                 plain: false, external: external, patience: .seconds(1))
@@ -110,6 +73,6 @@ struct ExternalBrokerTests {
             #expect(house.service.status.state != .running)
             try await house.end()
         }
-        await plant.broker.end()
+        await plant.mosquitto.end()
     }
 }

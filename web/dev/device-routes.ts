@@ -118,7 +118,11 @@ export const DEVICES: Record<string, Handler> = {
   "GET deployments": (c) =>
     list([fixture<Deployment>("deployment"), fixture<Deployment>("deployment.stopped")], c.query),
   "POST deployments": () => fixture<Deployment>("deployment"),
-  "GET deployments/:x": () => fixture<Deployment>("deployment"),
+  "GET deployments/:x": (c) =>
+    find(
+      [fixture<Deployment>("deployment"), fixture<Deployment>("deployment.stopped")],
+      c.params.x,
+    ),
   "POST deployments/:x/:order": () => fixture<Deployment>("deployment"),
   "GET deployments/:x/devices": (c) => {
     const state = c.query.get("state");

@@ -224,7 +224,9 @@ function Step({ step }: { step: DeploymentStep }) {
   return (
     <li>
       <span className={step.verdict === "stop" ? "st st-alarm" : "st"}>
-        {word("stepState", step.state)}
+        {step.verdict === "stop"
+          ? word("deploymentState", "stopped")
+          : word("stepState", step.state)}
       </span>
       <div className="grow">
         <strong>{step.name}</strong>

@@ -189,3 +189,11 @@ def test_the_danger_zone_of_a_device_speaks_of_the_device(admin):
     zone = admin.get_by_role("region", name="Danger zone")
     expect(zone).to_be_visible()
     expect(zone.get_by_text("instance")).to_have_count(0)
+
+
+def test_a_step_that_stopped_a_deployment_does_not_say_that_it_runs(admin):
+    admin.goto("/deployments")
+    admin.get_by_role("row").filter(has_text="Stopped").get_by_role("link").first.click()
+    step = admin.get_by_role("region", name="Steps").get_by_role("listitem").first
+    expect(step.get_by_text("Stopped", exact=True)).to_be_visible()
+    expect(step.get_by_text("Running", exact=True)).to_have_count(0)

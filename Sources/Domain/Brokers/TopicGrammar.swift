@@ -4,6 +4,9 @@ import Basics
 /// broker. The topics of the two kinds of agent stand in `AgentTopic` and `StockTopic`. In a rule of
 /// ours %t is the user's team, %d its device, %a its application, and `*` any rest of a level.
 package enum TopicGrammar {
+    /// What a filter of a shared subscription begins with (MQTT 5.0 §4.8.2).
+    package static let sharedPrefix = "$share/"
+
     // MARK: Rules that many users share
 
     /// A stock agent, the project nodes of its flows, and the team's own topics.

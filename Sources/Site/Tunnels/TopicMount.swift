@@ -1,3 +1,4 @@
+import Domain
 import MQTT
 
 /// Why a connection cannot go on with its topics under a prefix. One sentence.
@@ -144,7 +145,7 @@ struct TopicMount: Sendable {
 
     /// A shared subscription (5.0 §4.8.2) keeps the name of those who share.
     private func mounted(_ filter: [UInt8]) -> [UInt8] {
-        let shared = Array("$share/".utf8)
+        let shared = Array(TopicGrammar.sharedPrefix.utf8)
         guard filter.starts(with: shared),
             let end = filter.dropFirst(shared.count).firstIndex(of: UInt8(ascii: "/"))
         else { return prefix + filter }

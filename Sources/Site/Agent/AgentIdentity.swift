@@ -75,18 +75,18 @@ package struct AgentServer: Sendable, Hashable, CustomStringConvertible {
 }
 
 extension AgentIdentity: JSONWritable {
-    package func write(to json: inout JSONWriter) {
-        json.object { json in
-            json.field("format", 1)
-            json.field("device", device)
-            json.field("name", name)
-            json.field("team", team)
-            json.field("certificate", certificate)
-            json.field("authorities", authorities)
-            json.field("servers", servers.map(\.description))
-            json.field("credentialSecret", credentialSecret)
-            json.field("issuedAt", issuedAt.milliseconds)
-        }
+    package func write(to json: inout JSONWriter) { json.object { fields(of: &$0) } }
+
+    fileprivate func fields(of json: inout JSONWriter) {
+        json.field("format", 1)
+        json.field("device", device)
+        json.field("name", name)
+        json.field("team", team)
+        json.field("certificate", certificate)
+        json.field("authorities", authorities)
+        json.field("servers", servers.map(\.description))
+        json.field("credentialSecret", credentialSecret)
+        json.field("issuedAt", issuedAt.milliseconds)
     }
 
     package init?(_ bytes: [UInt8]) {
@@ -142,20 +142,31 @@ package struct AgentIdentityFile: Sendable {
 
     package func load() throws(Fault) -> (identity: AgentIdentity, key: PrivateKey) {
         let identity = try loadIdentity()
-        let sealedKey = SealedFile(path: paths.key)
-        guard let pem = sealedKey.read(),
-            let key = try? PrivateKey(pem: String(decoding: pem, as: UTF8.self)),
-            let certificate = try? Certificate(pem: identity.certificate),
-            certificate.belongs(to: key)
-        else { throw .damaged(paths.key) }
-        return (identity, key)
+        guard let certificate = try? Certificate(pem: identity.certificate) else {
+            throw .damaged(paths.identity)
+        }
+        for pem in [keyBeside(), SealedFile(path: paths.key).read()].compactMap(\.self) {
+            if let key = try? PrivateKey(pem: String(decoding: pem, as: UTF8.self)),
+                certificate.belongs(to: key)
+            {
+                return (identity, key)
+            }
+        }
+        throw .damaged(paths.identity)
+    }
+
+    /// An older agent kept it in a file of its own.
+    private func keyBeside() -> [UInt8]? {
+        let object = SealedFile(path: paths.identity).read()
+            .flatMap { try? JSONReader.read($0).object }
+        return object?["key"]?.string.map { Array($0.utf8) }
     }
 
     /// The key for the next request; kept until the certificate for it is here, so that an answer
     /// that was lost can be fetched once more with the same request.
     package func pendingKey() throws(Fault) -> PrivateKey {
         let file = SealedFile(path: "\(paths.key).pending")
-        if let pem = file.read(),
+        if let pem = file.read(), pem != keyBeside(),
             let key = try? PrivateKey(pem: String(decoding: pem, as: UTF8.self))
         {
             return key
@@ -170,16 +181,19 @@ package struct AgentIdentityFile: Sendable {
         return key
     }
 
-    /// The key first: an identity with the key of another certificate would lock the device out.
+    /// Certificate and key in one file: a power cut leaves the former of both or the new of both,
+    /// for one with the key of the other would lock the device out.
     package func save(_ identity: AgentIdentity, key: PrivateKey) throws(Fault) {
         guard let pem = try? key.pem() else { throw .damaged(paths.key) }
         var json = JSONWriter()
-        identity.write(to: &json)
+        json.object { json in
+            identity.fields(of: &json)
+            json.field("key", pem)
+        }
         do throws(SystemError) {
             try paths.makeDirectories()
-            try SealedFile(path: paths.key).write(Array(pem.utf8))
             try SealedFile(path: paths.identity).write(json.bytes)
-            for name in ["\(paths.key).pending", "\(paths.key).pending.2"] {
+            for name in ["", ".2", ".pending", ".pending.2"].map({ paths.key + $0 }) {
                 if Files.exists(name) { try Files.removeTree(name) }
             }
         } catch { throw .system(error) }

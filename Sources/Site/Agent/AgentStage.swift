@@ -193,15 +193,21 @@ package actor AgentStage {
         for name in ["context", "lib"] where Files.isDirectory("\(old)/\(name)") {
             do throws(TreeUnpackFault) {
                 var unpacker = try TreeUnpacker(into: "\(new)/\(name)")
-                var pieces: [UInt8] = []
-                do throws(SystemError) {
-                    var packer = try TreePacker("\(old)/\(name)")
-                    while let piece = try packer.next() { pieces += piece }
-                } catch { throw TreeUnpackFault(error) }
-                try unpacker.append(pieces)
+                // Piece by piece: it may be larger than the device's memory.
+                var packer: TreePacker
+                do throws(SystemError) { packer = try TreePacker("\(old)/\(name)") } catch {
+                    throw TreeUnpackFault(error)
+                }
+                while let piece = try Self.next(&packer) { try unpacker.append(piece) }
                 try unpacker.finish()
             } catch { throw .impossible("What the flows keep could not be copied: \(error)") }
         }
+    }
+
+    private static func next(
+        _ packer: inout TreePacker
+    ) throws(TreeUnpackFault) -> [UInt8]? {
+        do throws(SystemError) { return try packer.next() } catch { throw TreeUnpackFault(error) }
     }
 
     /// Removes slots and trees that are not needed any more.

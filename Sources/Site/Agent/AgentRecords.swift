@@ -7,14 +7,13 @@ import Synchronization
 /// oldest go first. Log records are numbered for ever, whatever ends meanwhile. Blocks: an actor of
 /// its own.
 package actor AgentRecords: InstanceJournal {
-    /// Bytes of one file and how many of them: 6 MB are a day of a talkative flow.
-    private static let segment = 512 << 10
-    private static let segments = 12
     /// Records that are kept a second, and in one go: a node that logs in a loop must not wear out a
     /// flash disk.
     private static let rate = 5.0
     private static let burst = 300.0
-    private static let batch = 500
+    package static let batch = 500
+    /// Of JSON in one request; the appliance takes 2 MiB.
+    private static let batchBytes = 1_500_000
 
     private let executor = BlockingExecutor(label: "records")
     package nonisolated var unownedExecutor: UnownedSerialExecutor {
@@ -22,6 +21,7 @@ package actor AgentRecords: InstanceJournal {
     }
 
     private let directory: String
+    private var files: AgentRecordFiles
     private struct Watched { var call: (@Sendable () -> Void)? }
     private let watched = Mutex(Watched())
     private let errors = Mutex<[String: ContinuousClock.Instant]>([:])
@@ -38,7 +38,10 @@ package actor AgentRecords: InstanceJournal {
     private var filledAt = ContinuousClock.now
     private var dropped = 0
 
-    package init(_ paths: AgentPaths) { directory = paths.records }
+    package init(_ paths: AgentPaths) {
+        directory = paths.records
+        files = AgentRecordFiles(directory: paths.records)
+    }
 
     /// To be called once, before anything else.
     package func prepare() throws(SystemError) {
@@ -54,12 +57,13 @@ package actor AgentRecords: InstanceJournal {
                 position = LogPosition(inode: UInt64(bitPattern: inode), offset: Int64(offset))
             }
         }
-        for first in files() {
-            for line in lines(first).compactMap(Line.init) {
+        for first in files.all {
+            for line in files.lines(first) {
                 next = max(next, line.number + 1)
                 if let record = line.record { nextRecord = max(nextRecord, record + 1) }
             }
         }
+        rememberErrors()
         if series.isEmpty {
             series = Base64URL.encode(Randomness.bytes(16))
             save()
@@ -121,6 +125,24 @@ package actor AgentRecords: InstanceJournal {
         }
     }
 
+    /// Those that an earlier agent heard of.
+    private func rememberErrors() {
+        let now = Timestamp.now()
+        var found: [String: ContinuousClock.Instant] = [:]
+        for line in files.all.suffix(2).flatMap(files.lines)
+        where line.record != nil {
+            guard let object = try? JSONReader.read(Array(line.json.utf8)).object,
+                let level = object["level"]?.string.flatMap(LogRecord.Level.init),
+                level >= .error, let id = object["source"]?["id"]?.string,
+                let at = object["at"]?.int
+            else { continue }
+            let (age, overflow) = now.milliseconds.subtractingReportingOverflow(at)
+            guard !overflow, (0..<3_600_000).contains(age) else { continue }
+            found[id] = .now - .milliseconds(age)
+        }
+        errors.withLock { $0 = found }
+    }
+
     /// Errors of nodes from now on, until `nil` is set.
     package nonisolated func whenInError(_ call: (@Sendable (LogRecord) -> Void)?) {
         listener.withLock { $0 = Listener(call: call) }
@@ -145,16 +167,29 @@ package actor AgentRecords: InstanceJournal {
         package var body: [UInt8]
         /// Number of the line behind the last of it.
         package var end: Int64
+        /// Of records and samples.
+        package var count: Int
     }
 
     /// `nil` where nothing waits.
-    /// - Parameter clock: the device's own, in which the records are dated.
-    package func batch(clock: Timestamp = .now()) -> Batch? {
-        var found: [Line] = []
-        outer: for first in files() {
-            for line in lines(first).compactMap(Line.init) where line.number >= sent {
+    /// - Parameters:
+    ///   - most: records and samples in it.
+    ///   - clock: the device's own, in which the records are dated.
+    package func batch(most: Int = AgentRecords.batch, clock: Timestamp = .now()) -> Batch? {
+        var found: [AgentRecordFiles.Line] = []
+        var bytes = 0
+        var following: Int64?
+        let all = files.all
+        outer: for (index, first) in all.enumerated() {
+            if index + 1 < all.count, all[index + 1] <= sent { continue }
+            for line in files.lines(first) where line.number >= sent {
+                // They are numbered from the first of a batch: a hole ends it.
+                if let following, let record = line.record, record != following { break outer }
+                bytes += line.json.utf8.count + 1
+                if !found.isEmpty, bytes > Self.batchBytes { break outer }
+                if let record = line.record { following = record + 1 }
                 found.append(line)
-                if found.count >= Self.batch { break outer }
+                if found.count >= most { break outer }
             }
         }
         guard let last = found.last else { return nil }
@@ -170,16 +205,13 @@ package actor AgentRecords: InstanceJournal {
                 for line in found where line.record == nil { json.raw(line.json.utf8) }
             }
         }
-        return Batch(body: json.bytes, end: last.number + 1)
+        return Batch(body: json.bytes, end: last.number + 1, count: found.count)
     }
 
     package func acknowledge(_ batch: Batch) {
         sent = max(sent, batch.end)
         save()
-        let all = files()
-        for (index, first) in all.dropLast().enumerated() where all[index + 1] <= sent {
-            try? Files.removeTree(path(first))
-        }
+        files.remove(before: sent)
     }
 
     /// At the end, and now and then: what was written since may come twice, it is not lost.
@@ -196,23 +228,6 @@ package actor AgentRecords: InstanceJournal {
             }
         }
         try? SealedFile(path: "\(directory)/state").write(json.bytes)
-    }
-
-    // MARK: Files
-
-    /// `l 12 7 {…}`: a log record, the twelfth line and the record of number 7; `s 13 - {…}`.
-    private struct Line {
-        let number: Int64
-        let record: Int64?
-        let json: Substring
-
-        init?(_ text: Substring) {
-            let parts = text.split(separator: " ", maxSplits: 3)
-            guard parts.count == 4, let number = Int64(parts[1]) else { return nil }
-            self.number = number
-            record = parts[0] == "l" ? Int64(parts[2]) : nil
-            json = parts[3]
-        }
     }
 
     private func takeRecord() -> Int64 {
@@ -240,39 +255,9 @@ package actor AgentRecords: InstanceJournal {
         return Array("\(parts[0]) \(next) \(parts[1]) ".utf8) + json.bytes + [0x0A]
     }
 
-    private func path(_ first: Int64) -> String { "\(directory)/\(first).records" }
-
-    /// First numbers of the files, the oldest first.
-    private func files() -> [Int64] {
-        ((try? Files.list(directory)) ?? [])
-            .compactMap { name in
-                name.hasSuffix(".records") ? Int64(name.dropLast(8)) : nil
-            }.sorted()
-    }
-
-    private func lines(_ first: Int64) -> [Substring] {
-        guard let bytes = try? Files.read(path(first), limit: ByteCount(Self.segment * 2)) else {
-            return []
-        }
-        var lines = String(decoding: bytes, as: UTF8.self).split(separator: "\n")
-        // What a power cut left half written is no record.
-        if bytes.last != 0x0A, !lines.isEmpty { lines.removeLast() }
-        return lines
-    }
-
     private func write(_ lines: [[UInt8]]) throws(SystemError) {
         guard !lines.isEmpty else { return }
-        var all = files()
-        let file = try AppendedFile(path(all.last ?? next))
-        if file.size > Self.segment {
-            let first = next - Int64(lines.count)
-            try AppendedFile(path(first)).append(lines.flatMap(\.self))
-            all.append(first)
-            while all.count > Self.segments { try Files.removeTree(path(all.removeFirst())) }
-            save()
-        } else {
-            try file.append(lines.flatMap(\.self))
-        }
+        if try files.append(lines, from: next - Int64(lines.count)) { save() }
         watched.withLock { $0.call }?()
     }
 }

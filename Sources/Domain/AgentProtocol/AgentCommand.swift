@@ -31,11 +31,17 @@ package struct AgentCommand: Sendable, Equatable {
     package var id: ID
     package var order: Order
     package var at: Timestamp
+    /// After which it is not to be done any more: whoever gave it has been told that it was not.
+    /// `nil` for what says how the device shall be, not what it shall do now.
+    package var until: Timestamp?
 
-    package init(id: ID = .random(), order: Order, at: Timestamp) {
+    package init(
+        id: ID = .random(), order: Order, at: Timestamp, until: Timestamp? = nil
+    ) {
         self.id = id
         self.order = order
         self.at = at
+        self.until = until
     }
 
     private enum Word: String {
@@ -67,10 +73,13 @@ extension AgentCommand: AgentMessage {
     package static let limit = 1 << 20
     package static let valueLimit = 20_000
     private static let watchSeconds = 1...600
+    /// In bytes: 500 characters and the names of two people.
+    private static let longestReason = 4000
 
     package init(json object: JSONObject) throws(JSONFieldError) {
         id = try object.id("id")
         at = try object.moment("at")
+        until = try object.optionalMoment("until")
         order =
             switch try object.word("command", Word.self) {
             case .apply: try Self.apply(object)
@@ -86,7 +95,7 @@ extension AgentCommand: AgentMessage {
             case .renew: .renew
             case .identify: .identify
             case .overrideDefer:
-                .overrideDefer(reason: try object.text("reason", upTo: 500))
+                .overrideDefer(reason: try object.text("reason", upTo: Self.longestReason))
             }
     }
 
@@ -113,6 +122,7 @@ extension AgentCommand: AgentMessage {
             json.field("id", id)
             json.field("command", word.rawValue)
             json.field("at", at.milliseconds)
+            if let until { json.field("until", until.milliseconds) }
             switch order {
             case .apply(let document, let retry):
                 json.field("desired", document)

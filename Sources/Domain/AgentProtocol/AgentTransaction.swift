@@ -34,6 +34,8 @@ package struct AgentTransaction: Sendable, Equatable {
     package var reason: String?
     /// When probation, or what it waits for, ends at the latest; by the appliance's clock.
     package var until: Timestamp?
+    /// Whether the appliance has heard the device since the switch; `nil` outside of probation.
+    package var contact: Bool?
 
     package init(
         phase: Phase = .idle, revision: Int64 = 0, deployment: String? = nil, done: Int64 = 0,
@@ -62,6 +64,7 @@ extension AgentTransaction: AgentMessage {
         of = try object.optionalInt("of") ?? 0
         reason = try object.optionalText("reason", upTo: 2000)
         until = try object.optionalMoment("until")
+        contact = try object.optionalBool("contact")
     }
 
     package func write(to json: inout JSONWriter) {
@@ -73,6 +76,7 @@ extension AgentTransaction: AgentMessage {
             json.field("of", of)
             json.field("reason", reason)
             json.field("until", until?.milliseconds)
+            if let contact { json.field("contact", contact) }
         }
     }
 }

@@ -85,6 +85,11 @@ package struct TransactionMachine: Sendable, Equatable {
 
     package init(record: TransactionRecord) { self.record = record }
 
+    /// To be told before `go`: written down with the switch, they are known after a power cut too.
+    package mutating func remember(inError nodes: Set<String>) {
+        record.remember(inError: nodes)
+    }
+
     /// An event that does not belong to the present phase changes nothing.
     package mutating func apply(_ event: Event) -> [Action] {
         switch (event, record.phase) {
@@ -192,6 +197,7 @@ package struct TransactionMachine: Sendable, Equatable {
         record.committed = record.revision
         record.hasContent = true
         record.starts = 0
+        record.inError = []
         return enter(.idle, [.run]) + following()
     }
 

@@ -24,6 +24,8 @@ package struct TransactionRecord: Sendable, Equatable {
     /// Starts of the agent that found the probation open.
     package var starts = 0
     package var reason: String?
+    /// Nodes that were in error before the switch, by their ids.
+    package var inError: [String] = []
 
     package init() {}
 
@@ -42,8 +44,11 @@ package struct TransactionRecord: Sendable, Equatable {
 
 extension TransactionRecord: AgentMessage {
     package static let called = "the journal"
-    package static let limit = 16_384
-    package static let valueLimit = 64
+    package static let limit = 1 << 18
+    package static let valueLimit = 64 + mostInError
+    package static let mostInError = 1000
+    /// A node within subflows within subflows has the ids of all in its own.
+    private static let longestID = 200
 
     package init(json object: JSONObject) throws(JSONFieldError) {
         phase = try object.word("phase")
@@ -60,6 +65,12 @@ extension TransactionRecord: AgentMessage {
         hasContent = try object.optionalBool("hasContent") ?? true
         starts = try object.whole("starts", 0...1_000_000)
         reason = try object.optionalText("reason", upTo: 2000)
+        inError = try object.optionalArray("inError")?.compactMap(\.string) ?? []
+    }
+
+    package mutating func remember(inError nodes: Set<String>) {
+        inError = Array(
+            nodes.filter { $0.utf8.count <= Self.longestID }.sorted().prefix(Self.mostInError))
     }
 
     package func write(to json: inout JSONWriter) {
@@ -73,6 +84,11 @@ extension TransactionRecord: AgentMessage {
             json.field("hasContent", hasContent)
             json.field("starts", starts)
             json.field("reason", reason)
+            if !inError.isEmpty {
+                json.array("inError") { json in
+                    for node in inError { json.value(node) }
+                }
+            }
         }
     }
 }

@@ -57,11 +57,23 @@ extension Agent {
             return
         }
         delivery.acknowledge()
-        // A capture of much or a slow disk holds up no other command.
-        Task {
-            let reply = await self.obey(command)
-            await self.answer(reply)
+        switch command.order {
+        case .start, .stop, .restart:
+            // In the order in which they were given.
+            let former = orders
+            orders = Task {
+                await former?.value
+                await self.carryOut(command)
+            }
+        default:
+            // A capture of much or a slow disk holds up no other command.
+            Task { await self.carryOut(command) }
         }
+    }
+
+    private func carryOut(_ command: AgentCommand) async {
+        let reply = await obey(command)
+        await answer(reply)
     }
 
     private func answer(_ reply: AgentReply) async {
@@ -79,17 +91,35 @@ extension Agent {
             AgentReply(id, refusal: .init(code: "not-understood", text: text)))
     }
 
+    /// Held up on its way. Before it is refused the appliance is asked what time it is: its clock
+    /// may have been set back.
+    private func isLate(_ command: AgentCommand) async -> Bool {
+        guard let until = command.until, clock.now() > until else { return false }
+        await fetchDesired(retry: false)
+        return clock.now() > until
+    }
+
     private func obey(_ command: AgentCommand) async -> AgentReply {
+        if await isLate(command) {
+            return AgentReply(
+                command.id,
+                refusal: .init(code: "late", text: "It came too late and was not done."))
+        }
         switch command.order {
         case .apply(let document, let retry):
+            clock.heard(document.time)
             return await apply(document, retry: retry, command.id)
         case .fetch(_, let retry):
             if let text = await fetchDesired(retry: retry) {
                 return AgentReply(command.id, refusal: .init(code: "offline", text: text))
             }
-        case .restart: await runtime.restart()
-        case .start: await runtime.start()
-        case .stop: await runtime.halt()
+        case .restart:
+            guard await runtime.restart() else {
+                return AgentReply(
+                    command.id, refusal: .init(code: "stopped", text: "It is off: start it."))
+            }
+        case .start: await runtime.order(.running)
+        case .stop: await runtime.order(.stopped)
         case .watch(let seconds): watch(for: seconds)
         case .unwatch: unwatch()
         case .tunnel(let token): openTunnel(token)
@@ -105,7 +135,12 @@ extension Agent {
             if let text = await beacon.show(identity.name) {
                 return AgentReply(command.id, refusal: .init(code: "not-seen", text: text))
             }
-        case .overrideDefer(let reason): await transactions.overrideDefer(reason)
+        case .overrideDefer(let reason):
+            guard await transactions.overrideDefer(reason) else {
+                return AgentReply(
+                    command.id,
+                    refusal: .init(code: "not-waiting", text: "Nothing waits on this device."))
+            }
         }
         return AgentReply(command.id)
     }
@@ -117,7 +152,6 @@ extension Agent {
             return AgentReply(
                 id, refusal: .init(code: "foreign", text: "That is another device's."))
         }
-        clock.heard(document.time)
         do throws(SystemError) {
             guard try await transactions.desire(document, retry: retry) else {
                 return AgentReply(
@@ -141,6 +175,7 @@ extension Agent {
             do throws(AgentProtocolFault) { document = try DesiredDocument.read(bytes) } catch {
                 return "\(error)"
             }
+            clock.learned(document.time)
             let reply = await apply(document, retry: retry, .random())
             return reply.refusal?.text
         } catch { return "\(error)" }
@@ -175,13 +210,14 @@ extension Agent {
         guard !isSending, link.isConnected else { return }
         isSending = true
         defer { isSending = false }
-        while let batch = await records.batch(), !Task.isCancelled {
-            do throws(AgentUplinkFault) {
-                _ = try await link.send(.post, "/api/agent/v1/records", json: batch.body)
-                await records.acknowledge(batch)
-                lastContact = clock.now()
-            } catch { return log.info("log and samples wait: \(error)") }
-        }
+        let link = link
+        do throws(AgentUplinkFault) {
+            try await AgentCourier(records: records).deliver {
+                (body) async throws(AgentUplinkFault) in
+                _ = try await link.send(.post, "/api/agent/v1/records", json: body)
+            }
+            lastContact = clock.now()
+        } catch { log.info("log and samples wait: \(error)") }
     }
 
     // MARK: What runs

@@ -59,6 +59,8 @@ package actor Agent: Service {
     var lastContact: Timestamp?
     let beacon: AgentBeacon
     var tunnel: Task<Void, Never>?
+    /// Start, stop and restart, one after the other.
+    var orders: Task<Void, Never>?
     var lastStatus: AgentStatus?
     /// Since its memory was looked at last.
     private var hasWorked = true
@@ -198,7 +200,7 @@ package actor Agent: Service {
         let started = now?.startedAt
         return AgentStatus(
             revision: running?.revision ?? 0, snapshot: running?.snapshot?.id,
-            state: now?.state ?? .stopped, mode: running?.mode ?? .autonomous,
+            state: now?.state ?? .stopped, mode: await transactions.standing?.mode ?? .autonomous,
             transaction: await transactions.state, agentVersion: Product.version,
             nodeREDVersion: load?.manifest.stack?.nodeRED,
             nodeVersion: load?.manifest.stack?.node, architecture: ArtifactKeeper.host,
@@ -224,6 +226,6 @@ package actor Agent: Service {
         }
         if onlyNews || lastStatus == nil { hasWorked = true }
         lastStatus = status
-        await link.publish(status)
+        if await link.publish(status) { await transactions.wasHeard() }
     }
 }

@@ -28,8 +28,15 @@ package final class AgentClock: Sendable {
         state = Mutex(State(floor: stamp, savedFloor: stamp))
     }
 
-    /// The appliance's time, from what it has signed or sent over its own TLS.
+    /// The appliance's time, from a message of its own: it may have been long on its way, and so
+    /// only moves this clock forward.
     package func heard(_ time: Timestamp) {
+        guard state.withLock({ $0.heard == nil }) || time > now() else { return }
+        learned(time)
+    }
+
+    /// The appliance's time, from its answer to what was asked just now.
+    package func learned(_ time: Timestamp) {
         let toSave: Timestamp? = state.withLock { state in
             if time > state.floor { state.floor = time }
             state.heard = (.now, time)

@@ -23,6 +23,15 @@ package struct AgentJournal: Sendable {
         try SealedFile(path: paths.journal).write(record.bytes)
     }
 
+    /// `nil` before the first document.
+    package func standing() -> AgentStanding? {
+        SealedFile(path: paths.standing).read().flatMap { try? AgentStanding.read($0) }
+    }
+
+    package func save(_ standing: AgentStanding) throws(SystemError) {
+        try SealedFile(path: paths.standing).write(standing.bytes)
+    }
+
     package func document(_ revision: Int64) -> DesiredDocument? {
         guard revision > 0 else { return nil }
         return SealedFile(path: paths.document(revision)).read()

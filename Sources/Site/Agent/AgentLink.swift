@@ -63,9 +63,9 @@ package final class AgentLink: Sendable {
         var options = MQTTOptions(clientID: identity.brokerName)
         options.username = identity.brokerName
         options.keepAlive = 60
-        options.cleanStart = false
-        // A day: what is older the device learns from its desired document.
-        options.sessionExpiry = 86_400
+        // No message is kept for it: an order of yesterday is none, and what the device shall be it
+        // asks for with each connection.
+        options.cleanStart = true
         let client = MQTTClient(options) { () async throws(NetError) -> any ByteChannel in
             try await uplink.connect()
         }
@@ -97,13 +97,22 @@ package final class AgentLink: Sendable {
         AgentTopic(word, team: identity.team, device: identity.device).text
     }
 
-    package func publish(_ status: AgentStatus) async { await publish(.status, status.bytes) }
-    package func publish(_ reply: AgentReply) async { await publish(.reply, reply.bytes) }
+    /// - Returns: whether the appliance's broker has it.
+    @discardableResult
+    package func publish(_ status: AgentStatus) async -> Bool {
+        await publish(.status, status.bytes)
+    }
+
+    package func publish(_ reply: AgentReply) async { _ = await publish(.reply, reply.bytes) }
 
     /// What does not arrive is asked for again, or told with the next connection.
-    private func publish(_ word: AgentTopic.Word, _ payload: [UInt8]) async {
+    private func publish(_ word: AgentTopic.Word, _ payload: [UInt8]) async -> Bool {
         let (client, identity) = state.withLock { ($0.client, $0.identity) }
-        try? await client?.publish(MQTTMessage(topic(word, identity), payload))
+        guard let client else { return false }
+        do throws(MQTTError) {
+            _ = try await client.publish(MQTTMessage(topic(word, identity), payload))
+            return true
+        } catch { return false }
     }
 }
 

@@ -19,6 +19,7 @@ package struct AgentPaths: Sendable, Equatable {
     package var beacon: String { "\(root)/beacon.json" }
     /// Whether the machine said "not now" when the agent was last asked to go.
     package var ready: String { "\(root)/ready.json" }
+    package var standing: String { "\(root)/standing.json" }
     package var journal: String { "\(root)/journal.json" }
     package var documents: String { "\(root)/documents" }
     package var vault: String { "\(root)/vault" }

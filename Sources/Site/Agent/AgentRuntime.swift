@@ -50,6 +50,10 @@ package actor AgentRuntime {
     private let bus = EventBus()
     private var supervisor: InstanceSupervisor?
     private var load: Load?
+    /// What somebody wants, whatever snapshot it is.
+    private var wish = DesiredState.running
+    /// One order after the other: a stop has ended before what comes behind it begins.
+    private let turn = Turnstile()
     private let latest = Mutex<InstanceStatus?>(nil)
 
     /// - Parameter secret: under which credentials are encrypted; 64 hexadecimal digits.
@@ -68,8 +72,19 @@ package actor AgentRuntime {
     /// Makes `load` run and takes over a process of it that runs from before; what runs elsewhere
     /// is stopped first.
     package func run(_ load: Load) async {
-        if self.load == load, supervisor != nil { return }
-        await stop()
+        await turn.take()
+        await makeRun(load)
+        await turn.leave()
+    }
+
+    private func makeRun(_ load: Load) async {
+        if let former = self.load, supervisor != nil, former.slot == load.slot,
+            former.manifest == load.manifest, load.document.runsTheSame(as: former.document)
+        {
+            self.load = load
+            return
+        }
+        await end()
         for slot in DeviceSlot.allCases where slot != load.slot {
             await end(slot, load.document.device.id)
         }
@@ -78,11 +93,17 @@ package actor AgentRuntime {
         let supervisor = supervisor(for: load)
         self.supervisor = supervisor
         await supervisor.resume()
-        if load.document.run == .running { await supervisor.start() } else { await halt() }
+        await fulfil()
     }
 
     /// Stops what runs, wherever it does, and returns when nothing of it runs any more.
     package func stop() async {
+        await turn.take()
+        await end()
+        await turn.leave()
+    }
+
+    private func end() async {
         guard let supervisor else { return }
         await halt()
         await supervisor.letGo()
@@ -92,16 +113,26 @@ package actor AgentRuntime {
 
     /// Ends what an earlier agent left running, before the first `run`.
     package func stopAll(_ device: Device.ID) async {
-        await stop()
+        await turn.take()
+        await end()
         for slot in DeviceSlot.allCases { await end(slot, device) }
+        await turn.leave()
     }
 
-    package func start() async {
-        load?.document.run = .running
-        await supervisor?.start()
+    /// Off or on, for what runs now and for what will. Returns when it is so, or somebody wants
+    /// something else meanwhile.
+    package func order(_ run: DesiredState) async {
+        wish = run
+        await turn.take()
+        await fulfil()
+        await turn.leave()
     }
 
-    package func halt() async {
+    private func fulfil() async {
+        if wish == .running { await supervisor?.start() } else { await halt() }
+    }
+
+    private func halt() async {
         guard let supervisor else { return }
         await supervisor.stop()
         while true {
@@ -111,7 +142,14 @@ package actor AgentRuntime {
         }
     }
 
-    package func restart() async { await supervisor?.restart() }
+    /// - Returns: whether it was done: what is off stays off.
+    package func restart() async -> Bool {
+        await turn.take()
+        let isWanted = wish == .running
+        if isWanted { await supervisor?.restart() }
+        await turn.leave()
+        return isWanted
+    }
 
     /// Only how it is told, nothing of what runs.
     package func take(_ document: DesiredDocument) { load?.document = document }

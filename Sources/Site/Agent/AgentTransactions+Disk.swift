@@ -12,7 +12,8 @@ extension AgentTransactions {
             }
             diskTrouble = nil
         } catch {
-            log.error("nothing can be written down: \(error)")
+            // Tried again for as long as it takes: once is enough to say.
+            if diskTrouble == nil { log.error("nothing can be written down: \(error)") }
             diskTrouble = error.diskSentence
             change.yield()
             throw error

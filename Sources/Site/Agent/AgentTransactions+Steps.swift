@@ -104,7 +104,10 @@ extension AgentTransactions {
     func awaitGo() async -> TransactionMachine.Event? {
         var told: String?
         while !Task.isCancelled {
-            guard let reason = refusal() else { return .go }
+            guard let reason = refusal() else {
+                machine.remember(inError: parts.records.inError)
+                return .go
+            }
             if told != reason {
                 told = reason
                 _ = machine.apply(.notNow(reason))
@@ -116,10 +119,10 @@ extension AgentTransactions {
     }
 
     private func refusal() -> String? {
-        if override != nil { return nil }
-        if let wanted, wanted.mode == .developer, wanted.snapshot != nil, committed != nil {
+        if standing?.mode == .developer, wanted?.snapshot != nil, committed != nil {
             return "Somebody works on the device itself (developer mode)."
         }
+        if override == machine.record.revision { return nil }
         if let window = wanted?.window, !window.admits(parts.clock.now()) {
             until = window.from
             return "It waits for its maintenance window."
@@ -133,6 +136,8 @@ extension AgentTransactions {
     ) async -> TransactionMachine.Event? {
         override = nil
         await parts.runtime.stopAll(device)
+        // What was heard before says nothing of the new snapshot.
+        hasContact = false
         guard let from, let to else { return .switched }
         do throws(AgentStageFault) {
             try await parts.stage.carryOver(from: from, to: to, device)
@@ -147,14 +152,15 @@ extension AgentTransactions {
 
     func probe(_ slot: DeviceSlot) async -> TransactionMachine.Event? {
         guard let wanted else { return .unhealthy("The desired document is lost.") }
-        let before: Set<String>? = committed?.snapshot == nil ? nil : parts.records.inError
+        let before: Set<String>? =
+            committed?.snapshot == nil ? nil : Set(machine.record.inError)
         let load: AgentRuntime.Load?
         do throws(AgentFetchFault) { load = try await self.load(wanted, slot) } catch {
             return .unhealthy("\(error)")
         }
         guard let load else { return .healthy }
         await parts.runtime.run(load)
-        guard wanted.run == .running else { return .healthy }
+        guard standing?.run ?? wanted.run == .running else { return .healthy }
         let probation = AgentProbation(wanted.probation, before: before, hasContact: hasContact)
         until = parts.clock.now() + .seconds(wanted.probation.seconds)
         let verdict = await probation.watch(

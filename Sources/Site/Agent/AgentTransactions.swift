@@ -52,10 +52,15 @@ package actor AgentTransactions {
     private var generation = 0
     var committed: DesiredDocument?
     var wanted: DesiredDocument?
+    /// Off or on, and who works on it: no part of the transaction.
+    var standing: AgentStanding?
+    var isStandingSaved = true
     var inline: [ContentAddress: [UInt8]] = [:]
     var progress: (done: Int64, of: Int64) = (0, 0)
     var until: Timestamp?
-    var override: String?
+    /// Revision that switches whatever machine and window say.
+    var override: Int64?
+    /// With the appliance, since the switch.
     var hasContact = false
     /// Why what should run does not.
     var trouble: String?
@@ -72,6 +77,9 @@ package actor AgentTransactions {
         machine = TransactionMachine(record: record)
         committed = parts.journal.document(record.committed)
         wanted = parts.journal.document(record.revision)
+        // An older agent wrote none.
+        let newest = [committed, wanted].compactMap(\.self).max { $0.revision < $1.revision }
+        standing = parts.journal.standing() ?? newest.map(AgentStanding.init)
         (changes, change) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
     }
 
@@ -84,6 +92,7 @@ package actor AgentTransactions {
             reason: record.reason)
         if record.phase == .fetch { (state.done, state.of) = progress }
         if record.phase == .probation || record.phase == .waiting { state.until = until }
+        if record.phase == .probation { state.contact = hasContact }
         return state
     }
 
@@ -103,7 +112,10 @@ package actor AgentTransactions {
     }
 
     /// Once, before anything else.
-    package func boot() async { await feed(.booted) }
+    package func boot() async {
+        if let standing { await parts.runtime.order(standing.run) }
+        await feed(.booted)
+    }
 
     /// Ends the step under way; nothing is lost, the next start does it again.
     package func letGo() async {
@@ -118,10 +130,10 @@ package actor AgentTransactions {
     @discardableResult
     package func desire(_ document: DesiredDocument, retry: Bool) async throws(SystemError) -> Bool
     {
-        for known in [committed, wanted].compactMap(\.self)
-        where document.revision < known.revision && document.time <= known.time {
-            return false
-        }
+        guard isNews(document) else { return false }
+        // Before anything that a full disk or a switch could hold up.
+        await stand(document)
+        guard isNews(document) else { return false }
         do throws(SystemError) {
             try save { () throws(SystemError) in try parts.journal.save(document) }
         } catch {
@@ -140,7 +152,10 @@ package actor AgentTransactions {
         }
         let same = isSettled && committed.map { document.runsTheSame(as: $0) } ?? false
         // What may change without a switch does so at once.
-        if same { await adopt(document) }
+        if same {
+            committed = document
+            await parts.runtime.take(document)
+        }
         let wish = TransactionMachine.Wish(
             revision: document.revision, deployment: document.deployment,
             hasContent: document.snapshot != nil, runsAlready: same)
@@ -160,12 +175,16 @@ package actor AgentTransactions {
     }
 
     /// - Parameter reason: who takes the responsibility; it goes into the log.
-    package func overrideDefer(_ reason: String) async {
-        override = reason
+    /// - Returns: whether something waits; only that is meant, and nothing that comes after it.
+    @discardableResult
+    package func overrideDefer(_ reason: String) async -> Bool {
+        guard machine.record.phase == .waiting else { return false }
+        override = machine.record.revision
         await parts.records.note(
             .warn, "The switch goes on although the machine says \"not now\": \(reason)",
             at: parts.clock.now())
         if machine.record.phase == .waiting { restartStep() }
+        return true
     }
 
     /// Who waits need not wait for the next look.
@@ -178,22 +197,15 @@ package actor AgentTransactions {
         machine.record.phase == .waiting ? wanted?.snapshot?.name : nil
     }
 
-    package func contact() {
+    /// The appliance has heard this device.
+    package func wasHeard() {
+        if machine.record.phase == .probation, !hasContact { change.yield() }
         hasContact = true
-        if machine.record.phase == .fetch, isPausing { restartStep() }
     }
 
-    /// `run` and `mode` are no transaction.
-    private func adopt(_ document: DesiredDocument) async {
-        let former = committed
-        committed = document
-        await parts.runtime.take(document)
-        guard document.run != former?.run else { return }
-        if document.run == .running {
-            await parts.runtime.start()
-        } else {
-            await parts.runtime.halt()
-        }
+    /// It can be reached again.
+    package func contact() {
+        if machine.record.phase == .fetch, isPausing { restartStep() }
     }
 
     // MARK: The machine
@@ -248,7 +260,7 @@ package actor AgentTransactions {
         queue { await $0.work(action) }
     }
 
-    private func restartStep() {
+    func restartStep() {
         guard let current else { return }
         abandon()
         queue { await $0.work(current) }

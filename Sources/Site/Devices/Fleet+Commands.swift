@@ -116,12 +116,13 @@ extension Fleet {
         // It says so by itself whenever something changes.
         case .listPackages, .askState: return .null
         }
-        let words = AgentCommand(order: order, at: parts.now())
+        let limit = timeout ?? command.timeout
+        let now = parts.now()
+        let words = AgentCommand(order: order, at: now, until: now + limit)
         let topic = AgentTopic(.command, team: device.teamID, device: device.id).text
         // A command that comes twice is done once there.
         return try await ask(
-            device.id, words.id.text, (topic, words.bytes), timeout ?? command.timeout,
-            repeats: true)
+            device.id, words.id.text, (topic, words.bytes), limit, repeats: true)
     }
 
     private func ask(

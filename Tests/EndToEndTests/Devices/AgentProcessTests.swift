@@ -113,6 +113,42 @@ struct AgentProcessTests {
         await appliance.stop()
     }
 
+    @Test("an order that was held up on its way is refused, and sets no clock back")
+    func late() async throws {
+        let device = try AgentUnderTest()
+        let appliance = try await FakeAppliance(device.directory.path)
+        try appliance.enrol(device.paths)
+        appliance.desire(
+            try await appliance.document(1, AgentUnderTest.flows("one"), port: device.port))
+        let program = try await device.start()
+        _ = try await eventually("revision 1 to run") { () -> Bool? in
+            guard let status = appliance.status, status.revision == 1, status.state == .running,
+                status.transaction.phase == .idle
+            else { return nil }
+            return true
+        }
+        let seen = appliance.statuses.count
+        let now = Timestamp.now()
+        for order in [AgentCommand.Order.restart, .stop] {
+            // Twice: the first must not make the second look fresh.
+            for _ in 0..<2 {
+                let id = appliance.send(
+                    order, at: now - .seconds(100), until: now - .seconds(90))
+                let reply = try await eventually("the refusal") {
+                    appliance.replies.first { $0.id == id }
+                }
+                #expect(reply.refusal?.code == "late")
+            }
+        }
+        let fresh = appliance.send(.identify, at: .now(), until: .now() + .seconds(600))
+        _ = try await eventually("an answer") { appliance.replies.first { $0.id == fresh } }
+        #expect(appliance.statuses.dropFirst(seen).allSatisfy { $0.state == .running })
+        #expect(await device.page(appliance.device) == "one")
+        program.signal(SIGTERM)
+        _ = await program.exitStatus()
+        await appliance.stop()
+    }
+
     @Test("a certificate of another site connects nowhere, and what ran runs on")
     func foreign() async throws {
         let device = try AgentUnderTest()
@@ -140,8 +176,10 @@ struct AgentProcessTests {
         program.signal(SIGTERM)
         _ = await program.exitStatus()
         // Torn on the disk, twice over: said, and what ran runs on.
+        var torn = JSONWriter()
+        moved.write(to: &torn)
+        try SealedFile(path: device.paths.identity).write(torn.bytes)
         try Files.replace("\(device.paths.key)", with: [1, 2, 3])
-        try Files.replace("\(device.paths.key).2", with: [])
         program = try await device.start()
         _ = try await eventually("the page") { await device.page(appliance.device) }
         program.signal(SIGTERM)

@@ -94,8 +94,11 @@ final class FakeAppliance: Sendable {
     }
 
     @discardableResult
-    func send(_ order: AgentCommand.Order, id: AgentCommand.ID = .random()) -> AgentCommand.ID {
-        let command = AgentCommand(id: id, order: order, at: .now())
+    func send(
+        _ order: AgentCommand.Order, id: AgentCommand.ID = .random(), at: Timestamp = .now(),
+        until: Timestamp? = nil
+    ) -> AgentCommand.ID {
+        let command = AgentCommand(id: id, order: order, at: at, until: until)
         let topic = AgentTopic(.command, team: team, device: device).text
         state.withLock { $0.connection }?.publish(MQTTMessage(topic, command.bytes))
         return id
@@ -125,9 +128,10 @@ final class FakeAppliance: Sendable {
     private func answer(_ request: Request) async -> Response {
         switch (request.method, request.target.path) {
         case (.get, "/api/agent/v1/desired"):
-            guard let desired = state.withLock({ $0.desired }) else {
+            guard var desired = state.withLock({ $0.desired }) else {
                 return .problem(.notFound("A desired document"))
             }
+            desired.time = .now()
             return .bytes(desired.bytes, type: "application/json")
         case (.get, let path) where path.hasPrefix("/api/agent/v1/contents/"):
             guard let address = ContentAddress(hex: String(path.suffix(64))) else { break }

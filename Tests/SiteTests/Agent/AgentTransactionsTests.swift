@@ -106,6 +106,70 @@ struct AgentTransactionsTests {
         await runtime.stop()
     }
 
+    @Test("who overrides a not now means the snapshot that waits, and none after it")
+    func overrideOnce() async throws {
+        let house = try await DeviceUnderTest()
+        let (transactions, runtime) = try await house.start()
+        _ = try await transactions.desire(
+            try await house.document(1, DeviceUnderTest.flows("one")), retry: false)
+        _ = try await house.settled(transactions, revision: 1)
+        #expect(await !transactions.overrideDefer("nothing waits"))
+        var next = try await house.document(2, DeviceUnderTest.flows("two"))
+        next.window = .init(
+            from: Timestamp(milliseconds: 4_000_000_000_000),
+            to: Timestamp(milliseconds: 4_000_003_600_000), fits: 60)
+        _ = try await transactions.desire(next, retry: false)
+        _ = try await house.settled(transactions, [.waiting], revision: 2)
+        var later = try await house.document(3, DeviceUnderTest.flows("three"))
+        later.window = next.window
+        #expect(await transactions.overrideDefer("the shift leader said so"))
+        _ = try await house.settled(transactions, revision: 2)
+        _ = try await transactions.desire(later, retry: false)
+        let state = try await eventually("a reason to wait") { () -> AgentTransaction? in
+            let state = await transactions.state
+            return state.phase == .waiting && state.reason != nil ? state : nil
+        }
+        #expect(state.revision == 3)
+        await runtime.stop()
+    }
+
+    @Test("what flows keep goes along, larger than one piece of it")
+    func carriesOver() async throws {
+        let house = try await DeviceUnderTest()
+        let stage = AgentStage(
+            house.paths, vault: house.vault, disk: AgentDisk(house.paths))
+        let id = AgentCatalog.instance(house.device)
+        let old = InstanceLayout(state: house.paths.slot(.a), id).user
+        try Files.makeDirectory("\(old)/context/global")
+        let kept = (0..<5_000_000).map { UInt8(truncatingIfNeeded: $0 &* 2_654_435_761 >> 7) }
+        try Files.replace("\(old)/context/global/global.json", with: kept)
+        try Files.replace("\(old)/context/one.json", with: [1])
+        for _ in 0..<2 { try await stage.carryOver(from: .a, to: .b, house.device) }
+        let new = InstanceLayout(state: house.paths.slot(.b), id).user
+        #expect(try Files.read("\(new)/context/global/global.json") == kept)
+        #expect(try Files.read("\(new)/context/one.json") == [1])
+    }
+
+    @Test("contact with the appliance counts from the switch on, and is told while it matters")
+    func contact() async throws {
+        let house = try await DeviceUnderTest()
+        let (transactions, runtime) = try await house.start()
+        _ = try await transactions.desire(
+            try await house.document(1, DeviceUnderTest.flows("one")), retry: false)
+        _ = try await house.settled(transactions, revision: 1)
+        await transactions.wasHeard()
+        #expect(await transactions.state.contact == nil)
+        _ = try await transactions.desire(
+            try await house.document(2, DeviceUnderTest.flows("two"), probation: 3600),
+            retry: false)
+        let before = try await eventually("the probation") { await transactions.state.contact }
+        #expect(!before)
+        await transactions.wasHeard()
+        #expect(await transactions.state.contact == true)
+        await transactions.letGo()
+        await runtime.stop()
+    }
+
     @Test("a full disk is waited for: what runs goes on, and so does the update when there is room")
     func fullDisk() async throws {
         let house = try await DeviceUnderTest()
@@ -184,5 +248,41 @@ struct AgentTransactionsTests {
         _ = try await house.settled(transactions, revision: 2)
         #expect(await house.page() == nil)
         #expect(await runtime.running == nil)
+    }
+
+    /// It asks the machine every moment, and the machine has been off for a week.
+    private static let alwaysInError = #"""
+        ,{"id":"every00000000001","type":"inject","z":"tab0000000000001","repeat":"0.2",
+        "once":true,"props":[],"wires":[["plc0000000000001"]]},
+        {"id":"plc0000000000001","type":"function","z":"tab0000000000001","name":"PLC",
+        "func":"node.error('no answer');","outputs":1,"wires":[[]]}
+        """#
+
+    @Test("a node that was in error before is no reason to go back, not after a power cut either")
+    func errorsBefore() async throws {
+        let house = try await DeviceUnderTest()
+        var (transactions, runtime) = try await house.start()
+        _ = try await transactions.desire(
+            try await house.document(
+                1, DeviceUnderTest.flows("one", extra: Self.alwaysInError)), retry: false)
+        _ = try await house.settled(transactions, revision: 1)
+        let records = house.records
+        _ = try await eventually("the error") {
+            records.inError.contains("plc0000000000001") ? true : nil
+        }
+        _ = try await transactions.desire(
+            try await house.document(
+                2, DeviceUnderTest.flows("two", extra: Self.alwaysInError), probation: 4),
+            retry: false)
+        _ = try await house.settled(transactions, [.probation], revision: 2)
+        await transactions.letGo()
+        await runtime.letGo()
+        // What the agent remembered is lost with it, and its log too.
+        try Files.removeTree(house.paths.records)
+        (transactions, runtime) = try await house.start()
+        let end = try await house.settled(transactions, [.idle, .failed], revision: 2)
+        #expect(end.reason == nil)
+        #expect(end.phase == .idle)
+        await runtime.stop()
     }
 }

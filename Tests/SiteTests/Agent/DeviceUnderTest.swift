@@ -21,6 +21,9 @@ final class DeviceUnderTest: Sendable {
     /// Bytes of the disk that are free, as the agent sees it.
     let free = Mutex<UInt64>(1 << 40)
     private let secret = Hex.encode(Randomness.bytes(32))
+    private let latest = Mutex<AgentRecords?>(nil)
+    /// Of the agent that was started last.
+    var records: AgentRecords { latest.withLock { $0 } ?? AgentRecords(paths) }
 
     init() async throws {
         directory = try TemporaryDirectory()
@@ -41,6 +44,7 @@ final class DeviceUnderTest: Sendable {
         let records = AgentRecords(paths)
         let disk = AgentDisk(paths, freeSpace: { [self] _ in free.withLock { $0 } })
         try await records.prepare()
+        latest.withLock { $0 = records }
         let runtime = try AgentRuntime(
             AgentRuntime.Surroundings(
                 paths: paths, runtime: RuntimeFiles(root: SupervisedInstance.checkout),

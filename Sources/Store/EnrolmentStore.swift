@@ -65,15 +65,18 @@ package struct EnrolmentStore: Sendable {
 
     /// The newest first.
     package func list(
-        _ state: Enrolment.State?, _ request: PageRequest = PageRequest(), visible: [Team.ID]? = nil
+        _ state: Enrolment.State?, _ request: PageRequest = PageRequest(),
+        visible: DeviceStore.Filter.Visible? = nil
     ) async throws(StoreError) -> Page<Enrolment> {
         try await database.read {
             (tx: borrowing ReadTransaction) throws(StoreError) -> Page<Enrolment> in
-            let teams = visible?.map(\.text).jsonText
+            let teams = visible?.teams.map(\.text).jsonText
+            let applications = visible?.applications.map(\.text).jsonText
             let found = try tx.all(
                 EnrolmentSQL.list, request.number(0), request.key(1), state?.rawValue, teams,
-                request.limit + 1, read: Enrolment.init(row:))
-            let count = try tx.count(EnrolmentSQL.count, state?.rawValue, teams)
+                applications, request.limit + 1, read: Enrolment.init(row:))
+            let count = try tx.count(
+                EnrolmentSQL.count, state?.rawValue, teams, applications)
             return Page(found: found, request: request, count: count) {
                 [String($0.createdAt.milliseconds), $0.id.text]
             }
@@ -259,8 +262,9 @@ extension Enrolment {
         }
         self.init(
             id: try row.id(0), tokenID: try row.optionalID(1), organizationID: try row.id(2),
-            teamID: try row.id(3), deviceID: try row.optionalID(4), requestDigest: row.text(5),
-            request: row.blob(6), fingerprint: row.text(7), facts: EnrolmentFacts(json: facts),
+            teamID: try row.id(3), applicationID: try row.optionalID(15),
+            deviceID: try row.optionalID(4), requestDigest: row.text(5), request: row.blob(6),
+            fingerprint: row.text(7), facts: EnrolmentFacts(json: facts),
             address: row.optionalText(9), state: try row.word(10), serial: row.optionalText(11),
             createdAt: row.timestamp(12), decidedAt: row.optionalTimestamp(13),
             decidedBy: row.optionalText(14))
@@ -269,32 +273,47 @@ extension Enrolment {
 
 enum EnrolmentSQL: String, CaseIterable {
     case get = """
-        SELECT enrolment.id, token_id, organization_id, team_id, device_id, request_digest,
-            request, fingerprint, facts, address, state, serial, enrolment.created_ms,
-            decided_ms, decided_by
-        FROM enrolment JOIN team ON team.id = team_id WHERE enrolment.id = ?1
+        SELECT enrolment.id, token_id, organization_id, enrolment.team_id, enrolment.device_id,
+            request_digest, request, fingerprint, facts, enrolment.address, state, serial,
+            enrolment.created_ms, decided_ms, decided_by,
+            coalesce(enrolment_token.application_id, device.application_id)
+        FROM enrolment JOIN team ON team.id = enrolment.team_id
+            LEFT JOIN enrolment_token ON enrolment_token.id = token_id
+            LEFT JOIN device ON device.id = enrolment.device_id WHERE enrolment.id = ?1
         """
     case find = """
-        SELECT enrolment.id, token_id, organization_id, team_id, device_id, request_digest,
-            request, fingerprint, facts, address, state, serial, enrolment.created_ms,
-            decided_ms, decided_by
-        FROM enrolment JOIN team ON team.id = team_id
+        SELECT enrolment.id, token_id, organization_id, enrolment.team_id, enrolment.device_id,
+            request_digest, request, fingerprint, facts, enrolment.address, state, serial,
+            enrolment.created_ms, decided_ms, decided_by,
+            coalesce(enrolment_token.application_id, device.application_id)
+        FROM enrolment JOIN team ON team.id = enrolment.team_id
+            LEFT JOIN enrolment_token ON enrolment_token.id = token_id
+            LEFT JOIN device ON device.id = enrolment.device_id
         WHERE request_digest = ?2 AND token_id IS ?1 LIMIT 1
         """
     case list = """
-        SELECT enrolment.id, token_id, organization_id, team_id, device_id, request_digest,
-            request, fingerprint, facts, address, state, serial, enrolment.created_ms,
-            decided_ms, decided_by
-        FROM enrolment JOIN team ON team.id = team_id
+        SELECT enrolment.id, token_id, organization_id, enrolment.team_id, enrolment.device_id,
+            request_digest, request, fingerprint, facts, enrolment.address, state, serial,
+            enrolment.created_ms, decided_ms, decided_by,
+            coalesce(enrolment_token.application_id, device.application_id)
+        FROM enrolment JOIN team ON team.id = enrolment.team_id
+            LEFT JOIN enrolment_token ON enrolment_token.id = token_id
+            LEFT JOIN device ON device.id = enrolment.device_id
         WHERE (?1 IS NULL OR (enrolment.created_ms, enrolment.id) < (?1, ?2))
             AND (?3 IS NULL OR state = ?3)
-            AND (?4 IS NULL OR team_id IN (SELECT value FROM json_each(?4)))
-        ORDER BY enrolment.created_ms DESC, enrolment.id DESC LIMIT ?5
+            AND (?4 IS NULL OR enrolment.team_id IN (SELECT value FROM json_each(?4))
+                OR coalesce(enrolment_token.application_id, device.application_id)
+                    IN (SELECT value FROM json_each(?5)))
+        ORDER BY enrolment.created_ms DESC, enrolment.id DESC LIMIT ?6
         """
     case count = """
         SELECT count(*) FROM enrolment
+            LEFT JOIN enrolment_token ON enrolment_token.id = token_id
+            LEFT JOIN device ON device.id = enrolment.device_id
         WHERE (?1 IS NULL OR state = ?1)
-            AND (?2 IS NULL OR team_id IN (SELECT value FROM json_each(?2)))
+            AND (?2 IS NULL OR enrolment.team_id IN (SELECT value FROM json_each(?2))
+                OR coalesce(enrolment_token.application_id, device.application_id)
+                    IN (SELECT value FROM json_each(?3)))
         """
     case waiting = """
         SELECT count(*) FROM enrolment WHERE token_id = ?1 AND state = 'pending'

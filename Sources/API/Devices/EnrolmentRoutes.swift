@@ -218,7 +218,7 @@ extension EnrolmentRoutes {
         let (request, wanted) = (try context.page(), state)
         let visible = try await visible(to: context.caller)
         let page = try await stored { () async throws(StoreError) in
-            try await stores.enrolments.list(wanted, request, visible: visible?.teams)
+            try await stores.enrolments.list(wanted, request, visible: visible)
         }
         return Found(PageView(page.map(EnrolmentView.init(enrolment:))))
     }

@@ -14,6 +14,8 @@ package struct Enrolment: Sendable, Equatable {
     package var tokenID: EnrolmentToken.ID?
     package var organizationID: Organization.ID
     package var teamID: Team.ID
+    /// For whose devices its token is, or where the device is.
+    package var applicationID: Application.ID?
     package var deviceID: Device.ID?
     /// SHA-256 of the request, hexadecimal.
     package var requestDigest: String
@@ -32,7 +34,8 @@ package struct Enrolment: Sendable, Equatable {
 
     package init(
         id: ID, tokenID: EnrolmentToken.ID?, organizationID: Organization.ID, teamID: Team.ID,
-        deviceID: Device.ID?, requestDigest: String, request: [UInt8], fingerprint: String,
+        applicationID: Application.ID?, deviceID: Device.ID?, requestDigest: String,
+        request: [UInt8], fingerprint: String,
         facts: EnrolmentFacts, address: String?, state: State, serial: String?,
         createdAt: Timestamp, decidedAt: Timestamp?, decidedBy: String?
     ) {
@@ -40,6 +43,7 @@ package struct Enrolment: Sendable, Equatable {
         self.tokenID = tokenID
         self.organizationID = organizationID
         self.teamID = teamID
+        self.applicationID = applicationID
         self.deviceID = deviceID
         self.requestDigest = requestDigest
         self.request = request
@@ -53,7 +57,9 @@ package struct Enrolment: Sendable, Equatable {
         self.decidedBy = decidedBy
     }
 
-    package var path: ScopePath { ScopePath(organization: organizationID, team: teamID) }
+    package var path: ScopePath {
+        ScopePath(organization: organizationID, team: teamID, application: applicationID)
+    }
 
     package var reference: ObjectReference {
         ObjectReference(type: "enrolment", id: id.text, name: facts.name ?? fingerprint)

@@ -166,6 +166,36 @@ import Testing
         #expect(ground.house.faults.all == [])
     }
 
+    @Test("Who owns an application sees and answers the requests for it, and no others")
+    func applicationOwner() async throws {
+        let ground = try await DeviceHouse()
+        let own = ground.factory.application
+        let other = try await ground.factory.application("Elsewhere")
+        for application in [own, other] {
+            let bundle = try await bundle(
+                ground, ("confirm", .bool(true)),
+                ("applicationId", .string(application.id.text)))
+            let machine = try Machine()
+            let answer = try await device(
+                ground, EnrolmentTerms.enrolPath, machine.json,
+                [machine.bearer(bundle), Self.json])
+            #expect(answer.status == 202, "\(answer.text)")
+        }
+        let all = try await ground.call(.get, "enrolments").json["items"]?.array ?? []
+        #expect(all.count == 2)
+        let owner = try await ground.house.token(
+            of: try await ground.factory.user("olga", [(.application(own.id), .owner)]))
+        let list = try await ground.house.call(.get, "enrolments", as: owner)
+        #expect(list.json["count"]?.int == 1)
+        let seen = try #require(list.json["items"]?.array?.first?["id"]?.string)
+        for id in all.compactMap({ $0["id"]?.string }) {
+            let answer = try await ground.house.call(
+                .post, "enrolments/\(id)/approve", as: owner)
+            #expect(answer.status == (id == seen ? 200 : 404), "\(answer.text)")
+        }
+        #expect(ground.house.faults.all == [])
+    }
+
     @Test("Tokens are listed without secrets, withdrawn, and made only where one may")
     func tokens() async throws {
         let ground = try await DeviceHouse()

@@ -73,7 +73,10 @@ package struct DeviceSecretStore: Sendable {
 }
 
 enum DeviceSecretSQL: String, CaseIterable {
-    case ofToken = "SELECT device_id FROM device_secret WHERE token_hash = ?1"
+    case ofToken = """
+        SELECT device_id FROM device_secret JOIN device ON device.id = device_id
+        WHERE token_hash = ?1 AND agent = 'stock'
+        """
     case get = """
         SELECT device_id, token_hash, broker_hash, issued_ms FROM device_secret
         WHERE device_id = ?1

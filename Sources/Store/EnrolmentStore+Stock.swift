@@ -17,7 +17,8 @@ extension EnrolmentStore {
     }
 
     package enum StockOutcome: Sendable {
-        case admitted(Device, teamName: String)
+        /// - Parameter lockedOut: what the agent that it replaces came in as.
+        case admitted(Device, teamName: String, lockedOut: Device?)
         case refused(EnrolmentRefusal)
     }
 
@@ -30,10 +31,10 @@ extension EnrolmentStore {
             if let refusal = try EnrolmentTokenStore.burn(token, in: tx) {
                 return .refused(refusal)
             }
-            let device = try EnrolmentStore.settle(place, .stock, by: actor, in: tx)
+            let (device, former) = try EnrolmentStore.settle(place, .stock, by: actor, in: tx)
             return .admitted(
                 try EnrolmentStore.put(secrets, device, by: actor, in: tx),
-                teamName: try EnrolmentStore.teamName(of: device, in: tx))
+                teamName: try EnrolmentStore.teamName(of: device, in: tx), lockedOut: former)
         }
     }
 
@@ -47,7 +48,8 @@ extension EnrolmentStore {
             guard former.agent != .lineside else {
                 throw .conflict("This device runs lineside agent: make a new bundle for it.")
             }
-            let device = try EnrolmentStore.settle(.known(id), .stock, by: actor, in: tx)
+            let (device, _) = try EnrolmentStore.settle(
+                .known(id, fresh: secrets.credentialSecret), .stock, by: actor, in: tx)
             return (
                 try EnrolmentStore.put(secrets, device, by: actor, in: tx),
                 try EnrolmentStore.teamName(of: device, in: tx)

@@ -38,11 +38,14 @@ package struct EnrolmentStore: Sendable {
         /// A new one.
         case new(DeviceStore.Draft)
         /// One of the registry: it gets another certificate.
-        case known(Device.ID)
+        /// - Parameter fresh: sealed secret of its credentials, where another kind of agent takes
+        ///   the device over.
+        case known(Device.ID, fresh: [UInt8])
     }
 
     package enum Outcome: Sendable {
-        case done(Device, Enrolment)
+        /// - Parameter lockedOut: what the agent that it replaces came in as.
+        case done(Device, Enrolment, lockedOut: Device? = nil)
         case refused(EnrolmentRefusal)
     }
 
@@ -113,31 +116,32 @@ package struct EnrolmentStore: Sendable {
         decider: String? = nil
     ) async throws(StoreError) -> Outcome {
         try await database.write { (tx: borrowing Transaction) throws(StoreError) -> Outcome in
-            let former = try EnrolmentStore.find(asked.token, asked.digest, in: tx)
+            let past = try EnrolmentStore.find(asked.token, asked.digest, in: tx)
             // Two answers to one request: the first has burnt the use, both get its certificate.
-            if let former, former.state == .issued, let id = former.deviceID {
-                return .done(try DeviceStore.get(id, in: tx), former)
+            if let past, past.state == .issued, let id = past.deviceID {
+                return .done(try DeviceStore.get(id, in: tx), past)
             }
-            if former?.state == .refused { return .refused(.refused("Somebody said no.")) }
+            if past?.state == .refused { return .refused(.refused("Somebody said no.")) }
             if let token = asked.token, let refusal = try EnrolmentTokenStore.burn(token, in: tx) {
                 return .refused(refusal)
             }
-            let device = try EnrolmentStore.settle(place, .lineside, by: actor, in: tx)
+            let (device, former) = try EnrolmentStore.settle(
+                place, .lineside, by: actor, in: tx)
             var certificate = certificate
             certificate.deviceID = device.id
             try CertificateStore.insert(certificate, by: actor, in: tx)
             let enrolment: Enrolment
-            if let former {
+            if let past {
                 try tx.run(
-                    EnrolmentSQL.decide, former.id, Enrolment.State.issued.rawValue, device.id,
+                    EnrolmentSQL.decide, past.id, Enrolment.State.issued.rawValue, device.id,
                     certificate.serial, tx.now, decider)
-                enrolment = try EnrolmentStore.get(former.id, in: tx)
+                enrolment = try EnrolmentStore.get(past.id, in: tx)
             } else {
                 enrolment = try EnrolmentStore.insert(
                     asked, .issued, device.id, certificate.serial, decider, in: tx)
             }
             try tx.record(enrolment.event("issued", "let in as “\(device.name)”"), by: actor)
-            return .done(device, enrolment)
+            return .done(device, enrolment, lockedOut: former)
         }
     }
 
@@ -188,18 +192,29 @@ package struct EnrolmentStore: Sendable {
         }
     }
 
+    /// A device that another kind of agent takes over keeps nothing by which the former came in, and
+    /// what it knew opens no credentials of the device from then on.
+    /// - Returns: `former`: the device as it was, where that is so.
     static func settle(
         _ place: Place, _ agent: Device.Agent, by actor: Actor, in tx: borrowing Transaction
-    ) throws(StoreError) -> Device {
+    ) throws(StoreError) -> (device: Device, former: Device?) {
         switch place {
-        case .known(let id):
+        case .known(let id, let fresh):
             let old = try DeviceStore.get(id, in: tx)
             var new = old
             new.agent = agent
-            return try DeviceStore.replace(old, by: new, actor, in: tx)
+            let device = try DeviceStore.replace(old, by: new, actor, in: tx)
+            guard let former = old.agent, former != agent else { return (device, nil) }
+            switch former {
+            case .stock: try DeviceSecretStore.delete(id, in: tx)
+            case .lineside:
+                _ = try CertificateStore.revoke(of: id, reason: .superseded, by: actor, in: tx)
+            }
+            try tx.run(EnrolmentSQL.setCredentialSecret, id, fresh)
+            return (try DeviceStore.get(id, in: tx), old)
         case .new(var draft):
             draft.name = try free(draft.name, in: draft.team, in: tx)
-            return try DeviceStore.insert(draft, by: actor, in: tx)
+            return (try DeviceStore.insert(draft, by: actor, in: tx), nil)
         }
     }
 

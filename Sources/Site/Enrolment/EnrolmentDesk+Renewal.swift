@@ -123,7 +123,7 @@ extension EnrolmentDesk {
             asked, team: token.teamID, application: token.applicationID, group: token.groupID,
             device: token.deviceID, name: token.deviceName)
         switch try await issue(asked, at: place, by: actor, decider: actor.name) {
-        case .done(_, let issued): return issued
+        case .done(_, let issued, _): return issued
         case .refused(let refusal): throw .refusal(refusal)
         }
     }
@@ -190,7 +190,7 @@ extension EnrolmentDesk {
             asked, team: place.team, application: place.application, group: place.group,
             device: place.device, name: place.name)
         switch try await issue(asked, at: target, by: actor, decider: actor.name) {
-        case .done(let device, let enrolment):
+        case .done(let device, let enrolment, _):
             return (try await answer(device, enrolment), enrolment)
         case .refused(let refusal): throw .refusal(refusal)
         }

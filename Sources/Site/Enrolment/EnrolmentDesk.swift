@@ -176,7 +176,7 @@ package actor EnrolmentDesk {
             asked, team: token.teamID, application: token.applicationID, group: token.groupID,
             device: token.deviceID, name: token.deviceName)
         switch try await issue(asked, at: place, by: actor, decider: decider) {
-        case .done(let device, let enrolment): return try await answer(device, enrolment)
+        case .done(let device, let enrolment, _): return try await answer(device, enrolment)
         case .refused(let refusal): throw await refused(refusal, token, visit)
         }
     }
@@ -188,19 +188,20 @@ package actor EnrolmentDesk {
         let id: Device.ID =
             switch place {
             case .new(let draft): draft.id
-            case .known(let id): id
+            case .known(let id, _): id
             }
         let certificate = try await sign(asked.request, for: id)
         let outcome = try await store { () async throws(StoreError) in
             try await stores.enrolments.issue(
                 asked, at: place, certificate, by: actor, decider: decider)
         }
-        if case .done(let device, let enrolment) = outcome,
+        if case .done(let device, let enrolment, let lockedOut) = outcome,
             enrolment.serial == certificate.serial
         {
             var certificate = certificate
             certificate.deviceID = device.id
             signer.admit(certificate, team: device.teamID)
+            if let lockedOut { await observer.ended([lockedOut]) }
             await observer.admitted([device.id])
             await observer.desiredChanged([device.id])
             surroundings.changed()
@@ -222,12 +223,12 @@ package actor EnrolmentDesk {
         _ asked: EnrolmentStore.Asked, team: Team.ID, application: Application.ID?,
         group: DeviceGroup.ID?, device: Device.ID?, name: DeviceName?
     ) throws(Fault) -> EnrolmentStore.Place {
-        if let device { return .known(device) }
-        let id = Device.ID.random()
+        let id = device ?? Device.ID.random()
         let secrets: DeviceSecrets
         do throws(OpenSSLError) { secrets = try sealer.newSecrets(for: id) } catch {
             throw .sealing
         }
+        if let device { return .known(device, fresh: secrets.credentialSecret) }
         let own = asked.facts.name.flatMap { try? DeviceName(validating: $0) }
         return .new(
             DeviceStore.Draft(

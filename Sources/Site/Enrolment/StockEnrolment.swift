@@ -98,7 +98,7 @@ package final class StockEnrolment: Sendable {
         let fresh = try fresh()
         let place: EnrolmentStore.Place
         if let device = token.deviceID {
-            place = .known(device)
+            place = .known(device, fresh: fresh.sealed)
         } else {
             place = .new(try draft(token, name, type))
         }
@@ -108,7 +108,8 @@ package final class StockEnrolment: Sendable {
         }
         switch outcome {
         case .refused(let refusal): throw await refused(refusal, token, actor)
-        case .admitted(let device, let teamName):
+        case .admitted(let device, let teamName, let lockedOut):
+            if let lockedOut { await observer.ended([lockedOut]) }
             await observer.admitted([device.id])
             await observer.desiredChanged([device.id])
             return fresh.credentials(device, teamName)

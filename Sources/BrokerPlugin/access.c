@@ -20,10 +20,18 @@ struct set {
     char name[];
 };
 
+// Of one client id with letters behind the user's name.
+struct session {
+    int64_t seen;
+    char name[access_session_name_limit + 1];
+};
+
 struct access_user {
     struct access_user *next;
     struct set *set;
     const void *presence;
+    // Null before the first; `access_session_limit` of them.
+    struct session *sessions;
     // "t=…\0d=…\0\0"
     char *values;
     uint8_t digest[32];
@@ -65,6 +73,7 @@ static void release_set(struct set *set) {
 
 static void free_user(struct access_user *user) {
     if (user->set) release_set(user->set);
+    free(user->sessions);
     free(user->values);
     free(user);
 }
@@ -352,6 +361,8 @@ static bool read_user(
         // A kick ends the presence of the old one, so it comes first.
         if (calls && !is_same_proof(old, user)) calls->kick(calls->context, name);
         user->presence = old->presence;
+        user->sessions = old->sessions;
+        old->sessions = 0;
         remove_user(access, name);
     }
     uint32_t index = bucket(user->name);
@@ -437,7 +448,7 @@ enum access_answer access_change(
 }
 
 bool access_load(
-    struct access *access, const struct access *old, const char *bytes, size_t count,
+    struct access *access, struct access *old, const char *bytes, size_t count,
     const struct access_calls *calls, char *why, size_t why_size) {
     static const char head[] = "lineside-access 1\n";
     size_t head_count = sizeof head - 1;
@@ -473,7 +484,10 @@ bool access_load(
             struct access_user *is = access_find(access, was->name);
             // A kick ends the presence of the old one, so it comes first.
             if (calls && !(is && is_same_proof(was, is))) calls->kick(calls->context, was->name);
-            if (is) is->presence = was->presence;
+            if (!is) continue;
+            is->presence = was->presence;
+            is->sessions = was->sessions;
+            was->sessions = 0;
         }
     }
     snprintf(why, why_size, "%zu users", access->user_count);
@@ -497,6 +511,10 @@ static const char *value(const struct access_user *user, char letter) {
     for (const char *at = user->values; *at; at += strlen(at) + 1)
         if (*at == letter) return at + 2;
     return 0;
+}
+
+static bool is_text(const char *text, const char *start, size_t count) {
+    return text && strlen(text) == count && !memcmp(text, start, count);
 }
 
 static const char *level_end(const char *topic) {
@@ -557,8 +575,12 @@ static bool covers(const char *rule, const char *topic, const struct access_user
 bool access_allows(const struct access_user *user, enum access_way way, const char *topic) {
     if (!user->set || !*topic) return false;
     if (way == access_subscribe && !strncmp(topic, "$share/", 7)) {
-        topic = strchr(topic + 7, '/');
-        if (!topic || !*++topic) return false;
+        const char *group = topic + 7;
+        topic = strchr(group, '/');
+        if (!topic) return false;
+        size_t count = (size_t)(topic++ - group);
+        if (!*topic || !(is_text(user->name, group, count) || is_text(value(user, 'd'), group, count)))
+            return false;
     }
     bool publishes = way == access_publish;
     for (const struct rule *rule = user->set->rules; rule; rule = rule->next)
@@ -569,7 +591,29 @@ bool access_allows(const struct access_user *user, enum access_way way, const ch
 bool access_client_fits(const char *user, const char *client) {
     size_t count = strlen(user);
     if (strncmp(user, client, count)) return false;
-    return !client[count] || !strncmp(client + count, ":n", 2);
+    const char *rest = client + count;
+    return !*rest || (!strncmp(rest, ":n", 2) && strlen(rest) <= access_session_name_limit);
+}
+
+bool access_note_session(struct access_user *user, const char *client, int64_t now) {
+    const char *name = client + strlen(user->name);
+    if (!*name) return true;
+    if (!user->sessions) user->sessions = calloc(access_session_limit, sizeof *user->sessions);
+    if (!user->sessions) return false;
+    struct session *place = 0;
+    for (size_t index = 0; index < access_session_limit; index++) {
+        struct session *session = &user->sessions[index];
+        if (!strcmp(session->name, name)) {
+            place = session;
+            break;
+        }
+        bool is_over = now - session->seen > (int64_t)access_session_days * 86400;
+        if (!place && (!*session->name || is_over)) place = session;
+    }
+    if (!place) return false;
+    strcpy(place->name, name);
+    place->seen = now;
+    return true;
 }
 
 const void *access_presence(const struct access_user *user) { return user->presence; }

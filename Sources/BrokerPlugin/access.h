@@ -25,6 +25,10 @@ enum {
     access_rule_limit = 256,
     access_set_limit = 65536,
     access_user_limit = 200000,
+    // Sessions beside the one that bears the user's name: each holds a queue of its own for 14 days.
+    access_session_limit = 4,
+    access_session_name_limit = 16,
+    access_session_days = 14,
     access_file_limit = 64 << 20,
 };
 
@@ -43,9 +47,9 @@ void access_free(struct access *access);
 
 // Takes over what the file holds, or nothing at all. A last change that is cut short counts as not
 // made. On success every user that is gone or has another secret than in `old` (may be null) is
-// kicked. `why` gets a sentence.
+// kicked; presence and sessions are taken from `old`. `why` gets a sentence.
 bool access_load(
-    struct access *access, const struct access *old, const char *bytes, size_t count,
+    struct access *access, struct access *old, const char *bytes, size_t count,
     const struct access_calls *calls, char *why, size_t why_size);
 
 enum access_answer { access_ok, access_stale, access_bad };
@@ -65,11 +69,16 @@ bool access_secret_is(const struct access_user *user, const uint8_t digest[32]);
 
 enum access_way { access_publish, access_subscribe, access_receive };
 
-// `topic` is a filter for `access_subscribe`: allowed if all that it takes is.
+// `topic` is a filter for `access_subscribe`: allowed if all that it takes is. A group of shared
+// subscriptions has the user's name, or what %d is: whoever joins another's takes its messages.
 bool access_allows(const struct access_user *user, enum access_way way, const char *topic);
 
-// Whether a connection of `user` may call itself `client`: its name, or its name with `:n…` behind.
+// Whether a connection of `user` may call itself `client`: its name, or its name with `:n…` behind,
+// of which the letters after the name are at most `access_session_name_limit`.
 bool access_client_fits(const char *user, const char *client);
+// Notes the session of a client that fits. False if the user has `access_session_limit` others that
+// the broker may still hold at `now`, in seconds of a clock that only goes on.
+bool access_note_session(struct access_user *user, const char *client, int64_t now);
 
 // The connection that stands for the user's presence; null while there is none.
 const void *access_presence(const struct access_user *user);

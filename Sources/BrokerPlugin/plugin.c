@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <mosquitto.h>
@@ -99,11 +100,11 @@ static bool is_secret(const struct secret *secret, const uint8_t digest[32]) {
 // Not `mosquitto_broker_publish_copy`: in 2.0.11 its copy is not counted but its end is, and after
 // 1,600 messages the count runs below zero, every allocation is over `memory_limit` and the broker
 // turns everybody away.
-static void tell(const char *topic, const char *text, size_t count) {
+static void tell(const char *topic, const char *text, size_t count, int qos) {
     char *copy = mosquitto_malloc(count);
     if (!copy) return;
     memcpy(copy, text, count);
-    int code = mosquitto_broker_publish(LINK_NAME, topic, (int)count, copy, 0, false, NULL);
+    int code = mosquitto_broker_publish(LINK_NAME, topic, (int)count, copy, qos, false, NULL);
     if (code) mosquitto_free(copy);
 }
 
@@ -112,13 +113,14 @@ static void kick(void *context, const char *user) {
     if (strcmp(user, LINK_NAME)) mosquitto_kick_client_by_username(user, true);
 }
 
+// QoS 1, as what devices say of themselves: so nobody's last words come after his going.
 // `+ <number> <user> <address>` or `- <number> <user>`; a gap in the numbers means that one is lost.
 static void tell_presence(char sign, const char *user, const char *address) {
     char text[access_name_limit + 128];
     int count = snprintf(
         text, sizeof text, "%c %llu %s%s%s", sign, (unsigned long long)++state.presence_number,
         user, address ? " " : "", address ? address : "");
-    if (count > 0 && (size_t)count < sizeof text) tell(PRESENCE_TOPIC, text, (size_t)count);
+    if (count > 0 && (size_t)count < sizeof text) tell(PRESENCE_TOPIC, text, (size_t)count, 1);
 }
 
 struct listing {
@@ -128,7 +130,7 @@ struct listing {
 
 static void flush(struct listing *listing, char sign) {
     listing->text[0] = sign;
-    tell(PRESENCE_TOPIC, listing->text, listing->count);
+    tell(PRESENCE_TOPIC, listing->text, listing->count, 1);
     listing->count = 1;
 }
 
@@ -151,7 +153,7 @@ static void list_presence(void) {
     char text[32];
     int count =
         snprintf(text, sizeof text, ". %llu", (unsigned long long)state.presence_number);
-    if (count > 0) tell(PRESENCE_TOPIC, text, (size_t)count);
+    if (count > 0) tell(PRESENCE_TOPIC, text, (size_t)count, 1);
     free(listing);
 }
 
@@ -180,12 +182,17 @@ static int on_auth(int event, void *data, void *context) {
     if (!strcmp(auth->username, LINK_NAME))
         return is_local(auth->client) && is_secret(&state.link, digest) ? MOSQ_ERR_SUCCESS
                                                                          : MOSQ_ERR_AUTH;
-    const struct access_user *user = access_find(state.access, auth->username);
+    struct access_user *user = access_find(state.access, auth->username);
     if (!user) return MOSQ_ERR_AUTH;
-    if (access_secret_is(user, digest)) return MOSQ_ERR_SUCCESS;
-    bool proven = is_local(auth->client) && access_may_use_certificate(user) &&
-                  is_secret(&state.certificate, digest);
-    return proven ? MOSQ_ERR_SUCCESS : MOSQ_ERR_AUTH;
+    bool proven = access_secret_is(user, digest) ||
+                  (is_local(auth->client) && access_may_use_certificate(user) &&
+                   is_secret(&state.certificate, digest));
+    if (!proven) return MOSQ_ERR_AUTH;
+    struct timespec now;
+    clock_gettime(CLOCK_BOOTTIME, &now);
+    if (access_note_session(user, id, now.tv_sec)) return MOSQ_ERR_SUCCESS;
+    mosquitto_log_printf(MOSQ_LOG_WARNING, "lineside: %s has too many sessions", auth->username);
+    return MOSQ_ERR_AUTH;
 }
 
 static void note_presence(struct access_user *user, const struct mosquitto *client) {
@@ -257,7 +264,7 @@ static void answer(const char *tag, const char *word, const char *why) {
     int count = snprintf(
         text, sizeof text, "%.64s %s %llu %s", tag, word,
         (unsigned long long)access_generation(state.access), why);
-    if (count > 0 && (size_t)count < sizeof text) tell(ANSWER_TOPIC, text, (size_t)count);
+    if (count > 0 && (size_t)count < sizeof text) tell(ANSWER_TOPIC, text, (size_t)count, 0);
 }
 
 // First line: `<tag> load`, `<tag> presence` or `<tag> change`, behind which the change follows.

@@ -44,7 +44,7 @@ static const char good[] =
     "u plc - - none\n"
     "e 41\n";
 
-static bool load(struct access *access, const struct access *old, const char *text) {
+static bool load(struct access *access, struct access *old, const char *text) {
     return access_load(access, old, text, strlen(text), &calls, why, sizeof why);
 }
 
@@ -83,7 +83,10 @@ static void rules(void) {
         {access_subscribe, "ff/v1/t1/p/+/out/x", true, true},
         {access_subscribe, "ff/v1/t1/p/any/out/#", true, true},
         {access_subscribe, "ff/v1/t1/p/#", false, false},
-        {access_subscribe, "$share/g/ff/v1/t1/p/+/out/x", true, true},
+        {access_subscribe, "$share/d1/ff/v1/t1/p/+/out/x", true, false},
+        {access_subscribe, "$share/device:t1:d2/ff/v1/t1/p/+/out/x", false, true},
+        {access_subscribe, "$share/g/ff/v1/t1/p/+/out/x", false, false},
+        {access_subscribe, "$share/d/ff/v1/t1/p/+/out/x", false, false},
         {access_subscribe, "$share/g", false, false},
         {access_subscribe, "$share/g/", false, false},
         {access_publish, "ff/v1/t1/p/x/res-12ab/y", true, true},
@@ -108,6 +111,7 @@ static void rules(void) {
     check(!access_secret_is(d1, digest));
     check(access_may_use_certificate(d1) && !access_may_use_certificate(d2));
     check(access_client_fits("a", "a") && access_client_fits("a", "a:n:12"));
+    check(access_client_fits("a", "a:n") && !access_client_fits("a", "a:n:12345678901234567"));
     check(!access_client_fits("a", "ab") && !access_client_fits("a", "a:x"));
     check(!access_client_fits("a", "") && !access_client_fits("a", "b"));
     access_free(access);
@@ -259,8 +263,35 @@ static void fuzz(long rounds) {
     access_free(access);
 }
 
+static void sessions(void) {
+    struct access *access = access_new();
+    check(load(access, 0, good));
+    struct access_user *plc = access_find(access, "plc");
+    if (!plc) return;
+    const int64_t day = 86400;
+    check(access_note_session(plc, "plc", 0));
+    check(access_note_session(plc, "plc:n", 0) && access_note_session(plc, "plc:n:1", 10 * day));
+    check(access_note_session(plc, "plc:n:2", 0) && access_note_session(plc, "plc:n:3", 0));
+    check(access_note_session(plc, "plc:n:3", day) && access_note_session(plc, "plc", day));
+    check(!access_note_session(plc, "plc:n:4", 14 * day));
+    // Neither a change nor another file forgets them.
+    check(change(access, "g 42\nu plc - " DIGEST " none\ne 42\n") == access_ok);
+    struct access *other = access_new();
+    check(load(other, access, good));
+    access_free(access);
+    plc = access_find(other, "plc");
+    if (!plc) return;
+    check(!access_note_session(plc, "plc:n:4", 14 * day));
+    // The broker has let go of the oldest.
+    check(access_note_session(plc, "plc:n:4", 14 * day + 1));
+    check(access_note_session(plc, "plc:n:5", 14 * day + 1));
+    check(!access_note_session(plc, "plc:n:6", 14 * day + 1));
+    access_free(other);
+}
+
 int main(int count, char **arguments) {
     rules();
+    sessions();
     wild();
     changes();
     files();

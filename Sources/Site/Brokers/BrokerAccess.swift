@@ -4,7 +4,8 @@ import Glibc
 
 /// Who may come into the broker. Each change is on the disk before the broker is told, so that a
 /// broker that starts anew knows no more and no less; a broker that has missed one reads it all.
-/// On a thread of its own: it waits for the disk.
+/// A change that the disk does not take is told all the same, since it may shut somebody out, and
+/// `settle` makes up for it. On a thread of its own: it waits for the disk.
 package actor BrokerAccess {
     private struct Change {
         let generation: UInt64
@@ -50,10 +51,13 @@ package actor BrokerAccess {
 
     /// New users, and new secrets or rights of old ones. Connections of whoever has another secret
     /// end.
-    /// - Throws: `.disk`: nothing has changed. `.away` is not thrown: a broker that is not there
-    ///   reads the file when it comes.
-    package func put(_ users: [BrokerUser]) async throws(BrokerFault) {
-        try await change(put: users)
+    /// - Parameter removing: who may not come in any more; whoever of them is in goes.
+    /// - Throws: `.disk`: the broker knows, if it is there; a new one would not, before `settle`.
+    ///   `.away` is not thrown: a broker that is not there reads the file when it comes.
+    package func put(
+        _ users: [BrokerUser], removing names: [String] = []
+    ) async throws(BrokerFault) {
+        try await change(put: users, remove: names)
     }
 
     /// They may not come in any more, and whoever is in goes.
@@ -69,18 +73,25 @@ package actor BrokerAccess {
     private func change(
         put: [BrokerUser] = [], remove: [String] = [], kick: [String] = []
     ) async throws(BrokerFault) {
-        let before = file
         guard let bytes = file.change(put: put, remove: remove, kick: kick) else { return }
-        do throws(BrokerFault) { try write(bytes) } catch {
-            file = before
-            throw error
-        }
+        var missed: BrokerFault?
+        do throws(BrokerFault) { try write(bytes) } catch { missed = error }
         let generation = file.generation
         let fault = await withCheckedContinuation { continuation in
             queue.append(Change(generation: generation, bytes: bytes, done: continuation))
             if !isTelling { Task { await tell() } }
         }
+        if let missed { throw missed }
         if let fault, fault != .away { throw fault }
+    }
+
+    /// Whether the disk has all of it, and the broker if it is there.
+    var isSettled: Bool { isWritten && (isInStep || !link.isUp) }
+
+    /// Tries again what the disk or the broker did not take. To be called now and then.
+    func settle() async throws(BrokerFault) {
+        if !isWritten { try writeWhole() }
+        if link.isUp, !isInStep { try await synchronize() }
     }
 
     /// The link has come up: the broker may have missed something.
@@ -119,7 +130,10 @@ package actor BrokerAccess {
             try Files.makeDirectory(files.directory)
             try Files.replace(files.access, with: file.whole)
             (appended, isWritten) = (0, true)
-        } catch { throw .disk("\(error)") }
+        } catch {
+            isWritten = false
+            throw .disk("\(error)")
+        }
     }
 
     // MARK: The broker

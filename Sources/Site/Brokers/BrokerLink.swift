@@ -160,8 +160,10 @@ package final class BrokerLink: FleetLink, Sendable {
             listener.filters.map { MQTTSubscription($0, qos: listener.qos) }
         }
         if hasPlugin {
-            wanted += (TopicGrammar.counts + [TopicGrammar.controlAnswer, TopicGrammar.presence])
+            wanted += (TopicGrammar.counts + [TopicGrammar.controlAnswer])
                 .map { MQTTSubscription($0, qos: .atMostOnce) }
+            // As what devices say: so nobody's last words come after his going.
+            wanted.append(MQTTSubscription(TopicGrammar.presence, qos: .atLeastOnce))
         }
         // In parts: one packet with thousands of filters could be too large.
         for start in stride(from: 0, to: wanted.count, by: 100) {

@@ -63,13 +63,13 @@ package actor BrokerService: Service {
     private struct Shown {
         var state = BrokerStatus.State.stopped
         var problem: String?
+        /// Of the users that it has.
+        var unsettled: String?
         var port: Int?
     }
 
     private static let pauses = Backoff(first: .seconds(1), limit: .seconds(60))
     private static let linkPauses = Backoff(first: .milliseconds(50), limit: .seconds(5))
-    /// 10 min: so long a loss of messages is worth a look.
-    private static let dropMemory = Duration.seconds(600)
 
     private let parts: Parts
     private let executor = BlockingExecutor(label: "broker")
@@ -82,8 +82,10 @@ package actor BrokerService: Service {
     private var refusals = 0
     private var lastUp = ContinuousClock.now
     private var isDown = false
-    private var dropped: Int?
-    private var droppedAt: ContinuousClock.Instant?
+    /// Whether this start of the appliance has had a connection.
+    private var hasBeenUp = false
+    private var unsettledSince: ContinuousClock.Instant?
+    private var drops = DropWatch()
     private var certificate: [UInt8]?
     private var looks = 0
     private var told: BrokerStatus?
@@ -100,7 +102,7 @@ package actor BrokerService: Service {
         let state: BrokerStatus.State = isUp ? .running : shown.state
         return BrokerStatus(
             state: settings.isEnabled ? state : .stopped,
-            problem: isUp ? nil : shown.problem ?? parts.link.problem,
+            problem: isUp ? shown.unsettled : shown.problem ?? parts.link.problem,
             isExternal: settings.external != nil, port: shown.port,
             connections: parts.link.count(TopicGrammar.connectionCount),
             dropped: parts.link.count(TopicGrammar.droppedCount),
@@ -154,6 +156,8 @@ package actor BrokerService: Service {
         while !Task.isCancelled {
             let began = ContinuousClock.now
             var isLasting = false
+            // One that starts now shows this one, or a later one.
+            certificate = try? Files.read(parts.settings.certificate, limit: .mebibytes(1))
             do throws(BrokerProcess.Fault) {
                 let taken = try await BrokerProcess.take(
                     parts.files, parts.settings, plugin: parts.plugin,
@@ -169,6 +173,8 @@ package actor BrokerService: Service {
                 log.notice(
                     taken.child.isAdopted
                         ? "the broker that ran is taken over" : "the broker was started")
+                // Which certificate it has read is not known.
+                if taken.child.isAdopted { taken.child.signal(SIGHUP) }
                 guard let status = await end(of: taken.child) else { return }
                 log.warning("the broker has ended: \(status)")
                 show(.down, "The broker has ended (\(status)) and is started again.")
@@ -279,6 +285,7 @@ package actor BrokerService: Service {
 
     private func watch() async {
         while !Task.isCancelled {
+            await lookAtUsers()
             look()
             let now = status
             if now != told { parts.changed() }
@@ -288,18 +295,37 @@ package actor BrokerService: Service {
         }
     }
 
-    private func look() {
-        let now = ContinuousClock.now
+    private func lookAtLink(_ now: ContinuousClock.Instant) {
         if parts.link.isUp {
             lastUp = now
-            if isDown || looks == 0 { parts.alarms.clear(.brokerDown) }
-            isDown = false
+            if let since = unsettledSince {
+                guard !isDown, now - since > parts.patience else { return }
+                isDown = true
+                parts.alarms.raise(.brokerDown, status.problem ?? "It does not know its users.")
+            } else if isDown || !hasBeenUp {
+                // An alarm may be one that a former start of the appliance has raised.
+                (isDown, hasBeenUp) = (false, true)
+                parts.alarms.clear(.brokerDown)
+            }
         } else if !isDown, now - lastUp > parts.patience {
             isDown = true
             let reason = status.problem ?? "It does not answer."
             parts.alarms.raise(.brokerDown, "No connection to the broker. \(reason)")
         }
-        lookForDrops(now)
+    }
+
+    private func look() {
+        let now = ContinuousClock.now
+        lookAtLink(now)
+        switch parts.link.count(TopicGrammar.droppedCount).flatMap({ drops.see($0, now) }) {
+        case .raise(let count):
+            parts.alarms.raise(
+                .brokerDropped,
+                "The broker has dropped \(count) messages since its start: somebody takes them "
+                    + "more slowly than they come.")
+        case .clear: parts.alarms.clear(.brokerDropped)
+        case nil: break
+        }
         looks += 1
         guard looks % 5 == 1 else { return }
         BrokerProcess.trimLog(parts.files)
@@ -314,21 +340,13 @@ package actor BrokerService: Service {
         } catch { log.warning("when clients were seen was not written: \(error)") }
     }
 
-    private func lookForDrops(_ now: ContinuousClock.Instant) {
-        guard let count = parts.link.count(TopicGrammar.droppedCount) else { return }
-        // A broker that was started anew counts from zero.
-        let before = min(dropped ?? count, count)
-        dropped = count
-        if count > before {
-            droppedAt = now
-            parts.alarms.raise(
-                .brokerDropped,
-                "The broker has dropped \(count) messages since its start: somebody takes them "
-                    + "more slowly than they come.")
-        } else if let at = droppedAt, now - at > Self.dropMemory {
-            droppedAt = nil
-            parts.alarms.clear(.brokerDropped)
-        }
+    /// A user that was to go and could not be taken away is tried again until he is gone.
+    private func lookAtUsers() async {
+        guard parts.settings.external == nil else { return }
+        let reason = await parts.users.settle()
+        if let reason, unsettledSince == nil { log.error("\(reason)") }
+        unsettledSince = reason == nil ? nil : unsettledSince ?? .now
+        shown.withLock { $0.unsettled = reason }
     }
 
     /// Listeners show a new certificate after a SIGHUP; connections stay.
@@ -336,7 +354,7 @@ package actor BrokerService: Service {
         guard parts.settings.external == nil,
             let bytes = try? Files.read(parts.settings.certificate, limit: .mebibytes(1))
         else { return }
-        if let certificate, certificate != bytes {
+        if certificate != bytes {
             process?.child.signal(SIGHUP)
             log.notice("the broker was told of its new certificate")
         }

@@ -49,8 +49,14 @@ package struct BrokerSettings: Sendable, Equatable {
 
     /// What nobody can promise with a broker that is not ours.
     package var unenforceable: [String] {
-        guard external != nil else { return [] }
-        return [
+        guard let external else { return [] }
+        let inClear =
+            external.authority == nil
+            ? [
+                "Everything between this server and that broker is in clear, the password too: give "
+                    + "'broker.externalAuthority' to have TLS."
+            ] : []
+        return inClear + [
             "Who may sign in and which topics are whose is up to that broker: users, passwords and "
                 + "rules shown here are not in force there.",
             "A device or client that is removed or revoked stays connected until that broker "

@@ -44,8 +44,12 @@ package struct BrokerRoutes: Resource {
         ]
     }
 
+    /// For whoever may read of the broker in one team at least.
     private func show(_ context: RequestContext) async throws(Problem) -> Found<BrokerView> {
-        Found(BrokerView(status: status()))
+        let seen = try await Visibility(
+            .brokerRead, for: context.caller, in: stores.applications)
+        guard !seen.isEmpty else { throw Self.refusal(.brokerRead) }
+        return Found(BrokerView(status: status()))
     }
 
     private func list(

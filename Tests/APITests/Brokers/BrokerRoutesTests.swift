@@ -105,6 +105,18 @@ import Testing
         #expect([first.status, second.status] == [201, 409])
     }
 
+    @Test(
+        "Who has no role that may read of the broker learns nothing of it",
+        arguments: [nil, Role.dashboard])
+    func outsiders(role: Role?) async throws {
+        let factory = try await house.factory()
+        let grants = role.map { [(Scope.application(factory.application.id), $0)] } ?? []
+        let token = try await house.token(of: factory.user("dora", grants))
+        let answer = try await house.call(.get, "broker", as: token)
+        #expect(answer.status == 403)
+        #expect(!answer.text.contains("8883"))
+    }
+
     @Test("Another team's clients are not there, and a member may only look")
     func permissions() async throws {
         let factory = try await house.factory()

@@ -80,40 +80,35 @@ package struct DeviceGateway: Sendable {
         side: SiteOrigins.Side, caller: Caller, ticket: GatewayTicket, platform: String,
         gateway: Gateway
     ) -> Response? {
-        var token: String?
-        if side == .editors {
-            let isEditor =
-                caller.may(.flowsEdit, at: entrance.path)
-                && caller.may(.deviceEdit, at: entrance.path)
-            do {
-                token = try tokens.sign(
-                    for: entrance.id.text, user: caller.actor.name,
-                    rights: isEditor ? .full : .read)
-            } catch {
-                log.error("no token for \(entrance.id): \(error)")
-                return nil
-            }
+        let onWebSocket: @Sendable (ProxiedSocket) -> Void = {
+            [sockets = gateway.sockets] socket in
+            sockets.watch(socket, ticket: ticket, path: entrance.path)
         }
-        // As on the pages of an instance: no business of a flow.
-        let dropsAuthorization =
-            side == .editors
-            || PageGateway.isOurs(request.headers[Header.authorization], access: .login)
+        guard side == .editors else {
+            return .proxy(
+                upstream,
+                PagePolicy.make(
+                    request, secret: entrance.pageSecret, onWebSocket: onWebSocket))
+        }
+        let isEditor =
+            caller.may(.flowsEdit, at: entrance.path)
+            && caller.may(.deviceEdit, at: entrance.path)
+        let token: String
+        do {
+            token = try tokens.sign(
+                for: entrance.id.text, user: caller.actor.name, rights: isEditor ? .full : .read)
+        } catch {
+            log.error("no token for \(entrance.id): \(error)")
+            return nil
+        }
         let policy = ProxyPolicy(
-            rewriteRequestHeaders: { [token] headers in
+            rewriteRequestHeaders: { headers in
                 Gateway.clean(&headers)
-                if dropsAuthorization { headers.remove(Header.authorization) }
-                if let token {
-                    headers[Gateway.tokenHeader] = token
-                } else {
-                    headers[Gateway.pageHeader] = entrance.pageSecret
-                }
+                headers.remove(Header.authorization)
+                headers[Gateway.tokenHeader] = token
             },
-            filterResponse: { head in
-                if side == .editors { Self.frame(&head.headers, platform: platform) }
-            },
-            onWebSocket: { [sockets = gateway.sockets] socket in
-                sockets.watch(socket, ticket: ticket, path: entrance.path)
-            })
+            filterResponse: { head in Self.frame(&head.headers, platform: platform) },
+            onWebSocket: onWebSocket)
         return .proxy(upstream, policy)
     }
 

@@ -104,7 +104,7 @@ package struct PageGateway: Sendable {
         switch entrance.access {
         case .open: return .admitted(nil)
         case .token:
-            if let token = Self.bearer(authorization), token.hasPrefix(PageToken.prefix),
+            if let token = PagePolicy.bearer(authorization), token.hasPrefix(PageToken.prefix),
                 await pageTokens.isValid(pageToken: token, for: entrance.id)
             {
                 return .admitted(nil)
@@ -153,34 +153,13 @@ package struct PageGateway: Sendable {
     private func pass(
         _ request: Request, to entrance: InstanceEntrance, port: Int, ticket: GatewayTicket?
     ) -> Response {
-        let dropsAuthorization = Self.isOurs(
-            request.headers[Header.authorization], access: entrance.access)
-        let secret = entrance.pageSecret
-        let policy = ProxyPolicy(
-            rewriteRequestHeaders: { headers in
-                Gateway.clean(&headers)
-                if dropsAuthorization { headers.remove(Header.authorization) }
-                headers[Gateway.pageHeader] = secret
-            },
+        let policy = PagePolicy.make(
+            request, secret: entrance.pageSecret, isBasic: entrance.access == .basic,
             onWebSocket: { [sockets = gateway.sockets] socket in
                 guard let ticket else { return }
                 sockets.watch(socket, ticket: ticket, path: entrance.path)
             })
         return .proxy(.tcp(host: "127.0.0.1", port: UInt16(port)), policy)
-    }
-
-    /// What was meant for us, or is a token of ours, is no business of a flow.
-    static func isOurs(_ authorization: String?, access: PageAccess) -> Bool {
-        if access == .basic { return true }
-        guard let token = bearer(authorization) else { return false }
-        return token.hasPrefix(PageToken.prefix) || token.hasPrefix(PersonalToken.prefix)
-    }
-
-    private static func bearer(_ authorization: String?) -> String? {
-        guard let authorization, authorization.lowercased().hasPrefix("bearer ") else {
-            return nil
-        }
-        return String(authorization.dropFirst(7).drop { $0 == " " })
     }
 
     /// From the path as it was sent, since that is what is passed on: `/<slug>/…`.

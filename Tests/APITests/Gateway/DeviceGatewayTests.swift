@@ -227,13 +227,20 @@ private struct DeviceFixture {
         await fixture.end()
     }
 
-    @Test("A page's own Authorization reaches the device, a token of the platform does not")
-    func authorization() async throws {
+    @Test("A token of ours stays here; what is the flow's own goes on to the device's pages")
+    func tokens() async throws {
         let fixture = try DeviceFixture(agent: .lineside)
         let cookie = try fixture.cookie(.pages)
-        for (sent, left) in [("Basic YTpi", "Basic YTpi"), ("Bearer lsp_secret", nil)] {
-            let page = try await fixture.page("/ui/", [cookie, (Header.authorization, sent)])
-            #expect(page.passedOn([Header.authorization: sent])?[Header.authorization] == left)
+        for prefix in [PersonalToken.prefix, PageToken.prefix, DeviceToken.prefix] {
+            let ours: Headers = [Header.authorization: "bearer  \(prefix)abc"]
+            let request = [cookie, (Header.authorization, "bearer  \(prefix)abc")]
+            let seen = try await fixture.page("/api", request).passedOn(ours)
+            #expect(seen != nil && seen?[Header.authorization] == nil, "\(prefix)")
+        }
+        for own in ["Bearer abc", "Basic YTpi"] {
+            let seen = try await fixture.page("/api", [cookie, (Header.authorization, own)])
+                .passedOn([Header.authorization: own])
+            #expect(seen?[Header.authorization] == own)
         }
         await fixture.end()
     }

@@ -15,18 +15,37 @@ final class StockSocket: Sendable {
     private let put: AsyncStream<Event>.Continuation
     private let send: @Sendable (String) -> Bool
 
-    /// 4,096 messages may wait for a browser; one that takes none is let go.
-    private static let limit = 4_096
+    /// 1 MiB may wait for a side, and one message of any size; a side that takes none is let go.
+    private static let limit = 1 << 20
+    private let waiting = Mutex(0)
 
     init(send: @escaping @Sendable (String) -> Bool) {
         self.send = send
-        (events, put) = AsyncStream.makeStream(
-            of: Event.self, bufferingPolicy: .bufferingOldest(Self.limit))
+        (events, put) = AsyncStream.makeStream(of: Event.self)
     }
 
-    func deliver(_ text: String) {
-        if case .dropped = put.yield(.fromDevice(text)) { end() }
+    /// - Returns: whether there was room; else this ends.
+    @discardableResult
+    func deliver(_ text: String) -> Bool {
+        guard take(text) else {
+            end()
+            return false
+        }
+        put.yield(.fromDevice(text))
+        return true
     }
+
+    private func take(_ text: String) -> Bool {
+        // A message has a price of its own, or empty ones would be free.
+        let size = text.utf8.count + 64
+        return waiting.withLock { waiting in
+            guard waiting == 0 || waiting + size <= Self.limit else { return false }
+            waiting += size
+            return true
+        }
+    }
+
+    private func give(back text: String) { waiting.withLock { $0 -= text.utf8.count + 64 } }
 
     func end() {
         put.yield(.ended)
@@ -38,18 +57,21 @@ final class StockSocket: Sendable {
         let reading = Task {
             while let message = try? await browser.receive() {
                 guard case .text(let text) = message else { break }
-                if case .dropped = put.yield(.fromBrowser(text)) { break }
+                guard take(text) else { break }
+                put.yield(.fromBrowser(text))
             }
             end()
         }
         defer { reading.cancel() }
         var isIn = !hasLogin
         var early: [String] = []
+        var earlySize = 0
         if hasLogin, !send(#"{"auth":"tunnel"}"#) { return browser.abort() }
         for await event in events {
             switch event {
             case .ended: return
             case .fromDevice(let text):
+                defer { give(back: text) }
                 if !isIn, let verdict = Self.login(text) {
                     guard verdict == "ok" else { return }
                     isIn = true
@@ -59,13 +81,15 @@ final class StockSocket: Sendable {
                     return
                 }
             case .fromBrowser(let text):
+                defer { give(back: text) }
                 if Self.login(text) != nil {
                     // The browser's own login is ours to answer.
                     if (try? await browser.send(#"{"auth":"ok"}"#)) == nil { return }
                 } else if isIn {
                     guard send(text) else { return browser.abort() }
                 } else {
-                    guard early.count < 64 else { return }
+                    earlySize += text.utf8.count + 64
+                    guard earlySize <= Self.limit else { return }
                     early.append(text)
                 }
             }

@@ -9,6 +9,7 @@ package struct DeviceCommandRoutes: Resource {
     private let stores: Stores
     private let fleet: Fleet
     private let snapshots: DeviceSnapshots
+    private let log = Log("devices")
 
     package init(stores: Stores, fleet: Fleet, snapshots: DeviceSnapshots) {
         self.stores = stores
@@ -101,7 +102,8 @@ package struct DeviceCommandRoutes: Resource {
                 kept = try await snapshots.make(name, note: .empty, of: device, by: context.actor)
             } catch {
                 guard body.keep != .snapshot else { throw Problem(error) }
-                await note("device.edits-not-kept", "its edits could not be kept", device, context)
+                try await note(
+                    "device.edits-not-kept", "its edits could not be kept", device, context)
             }
         }
         let target = body.keep == .snapshot ? kept?.id : nil
@@ -122,23 +124,35 @@ package struct DeviceCommandRoutes: Resource {
     private func send(
         _ command: DeviceCommand, _ device: Device, _ context: RequestContext
     ) async throws(Problem) {
-        await note("device.command-sent", "told to \(command.sentence)", device, context)
+        // What nobody could trace is not done.
+        try await note("device.command-sent", "told to \(command.sentence)", device, context)
         do throws(FleetFault) {
             try await fleet.send(command, to: device.id)
-            await note("device.command-answered", "\(command.word) done", device, context)
+            await noteEnd("device.command-answered", "\(command.word) done", device, context)
         } catch {
-            await note("device.command-failed", "\(command.word) failed", device, context)
+            await noteEnd("device.command-failed", "\(command.word) failed", device, context)
             throw Problem(error)
         }
     }
 
     private func note(
         _ kind: String, _ what: String, _ device: Device, _ context: RequestContext
-    ) async {
+    ) async throws(Problem) {
         let event = AuditEvent(
             kind: kind, object: device.reference, teamID: device.teamID,
             text: "Device “\(device.name)”: \(what)")
-        try? await stores.audit.record(event, by: context.actor)
+        try await stored { () async throws(StoreError) in
+            try await stores.audit.record(event, by: context.actor)
+        }
+    }
+
+    /// It has happened: that it was told stands there already.
+    private func noteEnd(
+        _ kind: String, _ what: String, _ device: Device, _ context: RequestContext
+    ) async {
+        do throws(Problem) { try await note(kind, what, device, context) } catch {
+            log.error("that \(device.id) was \(what) was not recorded: \(error.title)")
+        }
     }
 
     private func keep(

@@ -22,6 +22,7 @@ package struct StockJournal: Sendable {
     private let snapshots: DeviceSnapshots
     private let allowances = Allowances()
     private let clock = MonotonicClock()
+    private let log = Log("fleet")
 
     package init(stores: Stores, fleet: Fleet, snapshots: DeviceSnapshots) {
         self.stores = stores
@@ -49,7 +50,9 @@ package struct StockJournal: Sendable {
         let record = AuditEvent(
             kind: "device.\(event)", object: device.reference, teamID: device.teamID,
             after: changes.after, text: "On device “\(device.name)”: \(event)")
-        try? await stores.audit.record(record, by: .device(device, address: address))
+        do throws(StoreError) {
+            try await stores.audit.record(record, by: .device(device, address: address))
+        } catch { log.error("\(device.id): \(event) was not recorded: \(error)") }
         if event == "flows.set", Self.deployTypes.contains(object["type"]?.string ?? "") {
             // Asks the device for its flows, which may take half a minute.
             Task { await snapshots.deployed(on: device) }

@@ -60,6 +60,28 @@ import Testing
         #expect(try await house.http(.post, path, #"{"command":"stop"}"#).status == 401)
     }
 
+    private enum Sabotage: String {
+        case noAudit = """
+            CREATE TRIGGER full BEFORE INSERT ON audit_event
+            BEGIN SELECT raise(ABORT, 'no room'); END
+            """
+    }
+
+    @Test("What cannot be written down is not told to a device")
+    func untraced() async throws {
+        let house = try await StockHouse()
+        let token = try await Self.secret(house, house.factory.administrator)
+        await house.fleet.take(.came(name: house.device.brokerName, address: nil))
+        _ = try await house.factory.stores.registry.write {
+            (tx: borrowing Transaction) throws(StoreError) in
+            try tx.run(Sabotage.noAudit)
+        }
+        let answer = try await house.http(
+            .post, "\(house.path)/commands", #"{"command":"restart"}"#, token: token)
+        #expect(answer.status >= 500)
+        #expect(house.untold == 0)
+    }
+
     @Test("A command that the device answers is done, and both stand in the audit events")
     func done() async throws {
         let house = try await StockHouse()

@@ -18,6 +18,12 @@ final class DeviceGate: Sendable {
 
     func open(_ door: DeviceDoor) { state.withLock { $0.door = door } }
 
+    /// The device that a connection has proven to come from.
+    func owner(of channel: any ByteChannel) -> String? {
+        guard let client = channel.security?.client else { return nil }
+        return state.withLock { $0.door }?.device(of: client)?.device.text
+    }
+
     func take(_ channel: any ByteChannel) {
         guard let door = state.withLock({ $0.door }) else { return channel.abort(.aborted) }
         door.takeMQTT(channel)
@@ -26,19 +32,16 @@ final class DeviceGate: Sendable {
 
 /// Where devices come in, and the ways to what runs on them.
 struct DeviceDoors: Sendable {
-    /// What the site's broker tells the door.
-    let broker: BrokerEntrance
     let door: DeviceDoor
     let tunnels: DeviceTunnels
     let gateway: DeviceGateway
 
     init(
-        identities: any DeviceIdentities, opener: any TunnelOpener, broker: BrokerEntrance,
+        door: DeviceDoor, opener: any TunnelOpener,
         foundations: Foundations, tokens: EditorTokens, signal: SecuritySignal,
         stacks: StackRegistry, loops: EventLoopGroup
     ) {
-        self.broker = broker
-        door = DeviceDoor(identities: identities, broker: broker, signal: signal)
+        self.door = door
         tunnels = DeviceTunnels(opener: opener, door: door, loop: loops.loops[0])
         gateway = DeviceGateway(
             entrances: StoredDeviceEntrances(

@@ -15,7 +15,7 @@ struct Devices: Sendable {
 
     static func raise(
         _ foundations: Foundations, _ instances: Instances, bus: EventBus, link: any FleetLink,
-        manifests: any DeviceManifests, contents: DeviceContents
+        manifests: any DeviceManifests, contents: DeviceContents, door: DeviceDoor
     ) throws(CommandFailure) -> Devices {
         let stores = foundations.stores
         let variables = DeviceEnvironment(devices: stores.devices, sealer: foundations.sealer)
@@ -34,7 +34,7 @@ struct Devices: Sendable {
         let fleet = Fleet(
             Fleet.Parts(
                 stores: stores, bus: bus, link: link, content: content, documents: documents,
-                alarms: instances.alarms))
+                alarms: instances.alarms, address: { door.address(of: $0) }))
         return Devices(
             fleet: fleet, content: content,
             snapshots: DeviceSnapshots(

@@ -11,7 +11,10 @@ extension Fleet {
             case .status:
                 let status = try AgentStatus.read(payload)
                 let wasThere = book[device.id]?.isConnected ?? false
-                accept(status.report(at: parts.now(), after: book[device.id]?.report), of: device)
+                accept(
+                    status.report(
+                        at: parts.now(), after: book[device.id]?.report,
+                        address: parts.address(device.id)), of: device)
                 applies.reached(max(status.revision, status.transaction.revision), by: device.id)
                 if !wasThere { await catchUp(device.id) }
                 await bringUp(device, status)
@@ -97,10 +100,14 @@ extension Fleet {
 }
 
 extension AgentStatus {
-    /// - Parameter former: what it said before.
-    func report(at now: Timestamp, after former: DeviceReport?) -> DeviceReport {
+    /// - Parameters:
+    ///   - former: what it said before.
+    ///   - address: from where, if that is known.
+    func report(
+        at now: Timestamp, after former: DeviceReport?, address: String?
+    ) -> DeviceReport {
         DeviceReport(
-            seenAt: now, address: former?.address,
+            seenAt: now, address: address ?? former?.address,
             state: transaction.phase == .inconsistent
                 ? .error : DeviceState(reported: state.rawValue),
             mode: mode, snapshotID: snapshot, revision: revision,

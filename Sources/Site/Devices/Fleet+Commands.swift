@@ -61,6 +61,8 @@ extension Fleet {
         correlator.fail(id, .offline)
         carryOut(judge.forget(id))
         editorTokens[id] = nil
+        heard[id] = nil
+        forgetAllowance(id)
         troubled[id] = nil
         noteChange(id)
     }

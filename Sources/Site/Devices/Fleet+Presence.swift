@@ -45,7 +45,8 @@ extension Fleet {
     func appeared(_ id: Device.ID, _ address: String? = nil) {
         isLinkUp = true
         if !parts.link.tellsPresence { heard[id] = parts.clock.elapsed }
-        let presence = DevicePresence(isConnected: true, since: parts.now(), address: address)
+        let presence = DevicePresence(
+            isConnected: true, since: parts.now(), address: address ?? parts.address(id))
         if book.put(presence, of: id) { noteChange(id) }
         carryOut(judge.came(id))
     }

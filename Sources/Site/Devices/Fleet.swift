@@ -1,5 +1,5 @@
 package import Basics
-import Domain
+package import Domain
 package import Store
 
 /// Speaks with all devices: hears what they say, tells them what they shall be, and waits for what
@@ -15,12 +15,15 @@ package actor Fleet: Service {
         package var clock: any SupervisorClock
         /// The wall clock.
         package var now: @Sendable () -> Timestamp
+        /// From where a device is connected that came with a certificate: the broker sees only us.
+        package var address: @Sendable (Device.ID) -> String?
 
         package init(
             stores: Stores, bus: EventBus, link: any FleetLink, content: StockContent,
             documents: any AgentDocuments, alarms: any DeviceAlarmBoard,
             clock: any SupervisorClock = MonotonicClock(),
-            now: @escaping @Sendable () -> Timestamp = Timestamp.now
+            now: @escaping @Sendable () -> Timestamp = Timestamp.now,
+            address: @escaping @Sendable (Device.ID) -> String? = { _ in nil }
         ) {
             self.stores = stores
             self.bus = bus
@@ -30,6 +33,7 @@ package actor Fleet: Service {
             self.alarms = alarms
             self.clock = clock
             self.now = now
+            self.address = address
         }
     }
 
@@ -57,7 +61,10 @@ package actor Fleet: Service {
     var isLinkUp = false
     /// Messages that were not what they should be, by what was wrong.
     private(set) var refused = 0
-    private var allowances: [Device.ID: (talk: MessageAllowance, stream: MessageAllowance)] = [:]
+    private typealias Allowances = (talk: MessageAllowance, stream: MessageAllowance)
+    private var allowances: [Device.ID: Allowances] = [:]
+    /// Of all that the book does not have: a broker that is not ours lets anybody name anything.
+    private var strangers = MessageAllowance(burst: 60, perSecond: 20, now: .zero)
     private var unwritten: [Device.ID: DeviceReport] = [:]
     private var writtenAt = Duration.zero
     private var changed: Set<Device.ID> = []
@@ -120,6 +127,7 @@ package actor Fleet: Service {
 
     private func admits(_ id: Device.ID, isStream: Bool) -> Bool {
         let now = parts.clock.elapsed
+        guard book[id] != nil else { return strangers.take(now) }
         var own =
             allowances[id]
             ?? (
@@ -130,6 +138,8 @@ package actor Fleet: Service {
         allowances[id] = own
         return admitted
     }
+
+    func forgetAllowance(_ id: Device.ID) { allowances[id] = nil }
 
     /// The device of a message, as long as it is one of the team and speaks as its kind does.
     func sender(

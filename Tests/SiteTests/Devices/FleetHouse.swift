@@ -17,7 +17,10 @@ struct FleetHouse {
     let library: VersionLibrary
     private let directory: TemporaryDirectory
 
-    init(link: MemoryFleetLink = MemoryFleetLink()) async throws {
+    init(
+        link: MemoryFleetLink = MemoryFleetLink(),
+        address: @escaping @Sendable (Device.ID) -> String? = { _ in nil }
+    ) async throws {
         self.link = link
         factory = try await Factory()
         directory = try TemporaryDirectory()
@@ -33,7 +36,7 @@ struct FleetHouse {
                 documents: AgentDocumentMaker(
                     stores: stores, library: library, content: content, sealer: sealer,
                     variables: variables, manifests: FlowsAsManifest(), editorKey: "key"),
-                alarms: AlarmRaiser(stores: stores, bus: bus), clock: clock))
+                alarms: AlarmRaiser(stores: stores, bus: bus), clock: clock, address: address))
     }
 
     func device(_ agent: Device.Agent, _ name: String = "Press 4") async throws -> Device {

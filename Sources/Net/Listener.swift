@@ -5,6 +5,8 @@ import Glibc
 /// A socket that takes connections and hands each over once it is open.
 package final class Listener: EventSource, @unchecked Sendable {
     package typealias Acceptor = @Sendable (any ByteChannel) -> Void
+    /// Whom a connection that is open has proven to be; `nil`: nobody in particular.
+    package typealias Ownership = @Sendable (any ByteChannel) -> String?
 
     /// The port that was got; 0 on a Unix socket.
     package let port: UInt16
@@ -16,6 +18,7 @@ package final class Listener: EventSource, @unchecked Sendable {
     private let tls: TLSConfiguration?
     private let plainAnswer: [UInt8]
     private let log: Log
+    private let owner: Ownership
     private let accept: Acceptor
     private let path: String?
 
@@ -29,10 +32,12 @@ package final class Listener: EventSource, @unchecked Sendable {
 
     /// - Parameter loops: the first accepts; connections go to all in turn.
     /// - Parameter plainAnswer: bytes for whoever speaks HTTP without TLS where `tls` is asked for.
+    /// - Parameter owner: called on the connection's loop, before `accept`.
     /// - Parameter accept: called on the connection's loop.
     package init(
         _ address: ListenAddress, loops: [EventLoop], limits: ConnectionLimits,
         tls: TLSConfiguration? = nil, plainAnswer: [UInt8] = [], log: Log = Log("net"),
+        owner: @escaping Ownership = { _ in nil },
         accept: @escaping Acceptor
     ) throws(NetError) {
         let (fd, name, path) = Self.listen(address)
@@ -47,6 +52,7 @@ package final class Listener: EventSource, @unchecked Sendable {
         self.tls = tls
         self.plainAnswer = plainAnswer
         self.log = log
+        self.owner = owner
         self.accept = accept
         port = clinux_local_port(fd)
     }
@@ -101,14 +107,18 @@ package final class Listener: EventSource, @unchecked Sendable {
                     loop, fd, connecting: false, .server(tls.context, plainAnswer: plainAnswer))
             } else { SocketChannel(loop, fd, connecting: false) }
         let peer = channel.peer
-        guard limits.admit(peer) else {
+        guard let place = limits.admit(peer) else {
             Glibc.close(fd)
             return
         }
-        channel.onDeparture { [limits] in limits.leave(peer) }
-        channel.open(limit: .seconds(10)) { [accept, log] result in
+        channel.onDeparture { [limits] in limits.leave(place) }
+        channel.open(limit: .seconds(10)) { [limits, owner, accept, log] result in
             switch result {
-            case .success: accept(channel)
+            case .success:
+                guard limits.settle(place, owner: owner(channel)) else {
+                    return channel.abort(.aborted)
+                }
+                accept(channel)
             case .failure(let error): log.debug("\(peer.host) did not get in: \(error)")
             }
         }

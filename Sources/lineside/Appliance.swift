@@ -64,12 +64,13 @@ struct Appliance: Sendable {
         let broker = SiteBroker(
             configuration, paths, stores: stores, authority: foundations.authority,
             entrance: BrokerEntrance(), alarms: instances.alarms, loops: group, bus: bus)
+        let door = DeviceDoor(
+            identities: certificates, broker: broker.entrance, signal: signal)
         let parts = try Devices.raise(
             foundations, instances, bus: bus, link: broker.link, manifests: content.manifests,
-            contents: content.contents)
+            contents: content.contents, door: door)
         let deviceDoors = DeviceDoors(
-            identities: certificates, opener: FleetTunnelOpener(fleet: parts.fleet),
-            broker: broker.entrance,
+            door: door, opener: FleetTunnelOpener(fleet: parts.fleet),
             foundations: foundations, tokens: tokens, signal: signal,
             stacks: instances.stacks, loops: group)
         let editors = EditorGateway(
@@ -145,6 +146,9 @@ struct Appliance: Sendable {
                 VaultKeeper(
                     vault: instances.vault, stores: stores, alarms: instances.alarms),
                 VaultScrub(vault: instances.vault, stores: stores, alarms: instances.alarms),
+                ConnectionWatch(alarms: instances.alarms) { [server = doors.server] in
+                    server.refusals
+                },
                 SiteWatch(
                     directory: paths.root, authority: foundations.authority,
                     alarms: instances.alarms, logsWereDamaged: stores.historyWasDamaged,

@@ -20,8 +20,7 @@ final class DeviceGate: Sendable {
 
     /// The device that a connection has proven to come from.
     func owner(of channel: any ByteChannel) -> String? {
-        guard let client = channel.security?.client else { return nil }
-        return state.withLock { $0.door }?.device(of: client)?.device.text
+        state.withLock { $0.door }?.owner(of: channel)
     }
 
     func take(_ channel: any ByteChannel) {

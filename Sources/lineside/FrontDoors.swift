@@ -75,12 +75,12 @@ struct FrontDoors: Sendable {
             var bound = port
             for address in listening.addresses where given.isEmpty {
                 bound = try Self.listen(
-                    server, .tcp(host: address, port: UInt16(bound)), tls, door, others,
+                    server, .tcp(host: address, port: UInt16(bound)), tls, door, others, gate,
                     called: "'listen.\(name)', \(address) port \(bound)")
             }
             for socket in given {
                 bound = try Self.listen(
-                    server, socket, tls, door, others, called: "socket \(name)")
+                    server, socket, tls, door, others, gate, called: "socket \(name)")
             }
             return bound
         }
@@ -89,18 +89,19 @@ struct FrontDoors: Sendable {
             editors: try listen("editors", listening.editors, editors),
             pages: try listen("pages", listening.pages, pages))
         _ = try Self.listen(
-            server, .unix(path: adminSocket, mode: 0o600), nil, admin, [:],
+            server, .unix(path: adminSocket, mode: 0o600), nil, admin, [:], gate,
             called: adminSocket)
     }
 
     private static func listen(
         _ server: HTTPServer, _ address: ListenAddress, _ tls: TLSConfiguration?, _ door: Door,
-        _ alternatives: [String: HTTPServer.Alternative], called name: String
+        _ alternatives: [String: HTTPServer.Alternative], _ gate: DeviceGate,
+        called name: String
     ) throws(CommandFailure) -> Int {
         do throws(NetError) {
-            return try server.listen(address, tls: tls, alternatives: alternatives) {
-                await door.answer($0)
-            }
+            return try server.listen(
+                address, tls: tls, alternatives: alternatives, owner: { gate.owner(of: $0) }
+            ) { await door.answer($0) }
         } catch { throw CommandFailure("cannot listen, \(name): \(error)") }
     }
 }

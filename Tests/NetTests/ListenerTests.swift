@@ -17,13 +17,13 @@ import Testing
         let recorder = ChannelRecorder()
         await pair.group.loops[0].run { third.start(recorder) }
         _ = await recorder.wait { $0.readEnded || $0.closed }
-        #expect(limits.refused == 1)
+        #expect(limits.refusals.count == 1)
         #expect(limits.count == 2)
         await pair.group.loops[0].run { pair.server.abort(.aborted) }
         await until { limits.count == 1 }
         _ = try await pair.group.next().connect(to: target)
         await until { limits.count == 2 }
-        #expect(limits.refused == 1)
+        #expect(limits.refusals.count == 1)
         await pair.group.loops[0].run { second.abort(.aborted) }
         await pair.end()
     }
@@ -32,7 +32,14 @@ import Testing
     func networks() {
         let limits = ConnectionLimits(total: 100, perAddress: 1)
         func admit(_ host: String) -> Bool {
-            limits.admit(PeerAddress(host: host, port: 1, localPort: 2))
+            guard let place = limits.admit(PeerAddress(host: host, port: 1, localPort: 2)) else {
+                return false
+            }
+            guard limits.settle(place, owner: nil) else {
+                limits.leave(place)
+                return false
+            }
+            return true
         }
         #expect(admit("2001:db8:0:1::1"))
         #expect(!admit("2001:db8:0:1:aaaa:bbbb:cccc:2"))
@@ -42,6 +49,50 @@ import Testing
         #expect(admit("local"))
         #expect(admit("local"))
         #expect(limits.count == 5)
+    }
+
+    @Test("Who has proven who it is takes no place of its address, up to a few connections")
+    func owners() throws {
+        let limits = ConnectionLimits(total: 100, perAddress: 2)
+        let peer = PeerAddress(host: "10.0.0.1", port: 1, localPort: 2)
+        var places: [ConnectionLimits.Place] = []
+        for device in 0..<20 {
+            let place = try #require(limits.admit(peer))
+            #expect(limits.settle(place, owner: "device \(device)"))
+            places.append(place)
+        }
+        for index in 1...2 {
+            let place = try #require(limits.admit(peer))
+            #expect(limits.settle(place, owner: nil), "\(index)")
+            places.append(place)
+        }
+        let third = try #require(limits.admit(peer))
+        #expect(!limits.settle(third, owner: nil))
+        limits.leave(third)
+        #expect(limits.refusals.count == 1 && limits.refusals.last == "10.0.0.1")
+        // One device with many connections is a stranger with the rest of them.
+        for _ in 1..<ConnectionLimits.perOwner {
+            let place = try #require(limits.admit(peer))
+            #expect(limits.settle(place, owner: "device 0"))
+            places.append(place)
+        }
+        let ninth = try #require(limits.admit(peer))
+        #expect(!limits.settle(ninth, owner: "device 0"))
+        limits.leave(ninth)
+        for place in places { limits.leave(place) }
+        #expect(limits.count == 0)
+    }
+
+    @Test("Handshakes of one address that nobody ends do not take all places")
+    func opening() throws {
+        let limits = ConnectionLimits(total: 100, perAddress: 2)
+        let peer = PeerAddress(host: "10.0.0.1", port: 1, localPort: 2)
+        let places = (0..<20).compactMap { _ in limits.admit(peer) }
+        #expect(places.count == 8)
+        #expect(limits.refusals.count == 12)
+        for place in places { limits.leave(place) }
+        #expect(limits.count == 0)
+        #expect(limits.admit(peer) != nil)
     }
 
     @Test("IPv6 and IPv4 come through one socket, IPv4 under its own name")

@@ -118,13 +118,7 @@ class Plant:
     def __init__(self, bench, count):
         descriptors()
         place = bench.place / f"devices-{count}"
-        # From one address, as no plant's devices come.
-        configuration = bench.place / f"devices-{count}.yaml"
-        configuration.write_text(
-            f"limits:\n  connections: {count * 2 + 500}\n"
-            f"  connectionsPerAddress: {count * 2 + 500}\n"
-        )
-        self.site = bench.keep(Site(bench.executable, place, configuration=configuration))
+        self.site = bench.keep(Site(bench.executable, place))
         self.site.sign_in()
         subprocess.run(
             [

@@ -66,6 +66,8 @@ package enum AlarmKind: String, Sendable, CaseIterable {
     case siteDatabase = "site.database"
     case siteCertificate = "site.certificate"
     case siteClock = "site.clock"
+    /// Some were turned away.
+    case siteConnections = "site.connections"
     case siteVault = "site.vault-damaged"
     /// What nothing needs any more cannot be told from what is needed.
     case siteVaultGrows = "site.vault-grows"
@@ -77,7 +79,8 @@ package enum AlarmKind: String, Sendable, CaseIterable {
     package var severity: Alarm.Severity {
         switch self {
         case .instanceCredentials, .instanceLogFlood, .instanceMissingTypes, .siteCertificate,
-            .siteClock, .siteVaultGrows, .certificateKit, .certificateExpiring, .instancePort,
+            .siteClock, .siteVaultGrows, .siteConnections, .certificateKit, .certificateExpiring,
+            .instancePort,
             .instanceFiles,
             .deviceOffline, .deviceRolledBack, .brokerDropped:
             .warning

@@ -32,15 +32,17 @@ package final class HTTPServer: Sendable {
     }
 
     /// - Parameter alternatives: by ALPN name, for connections that are not HTTP.
+    /// - Parameter owner: see `ConnectionLimits`.
     /// - Returns: the port that was got; 0 on a Unix socket.
     package func listen(
         _ address: ListenAddress, tls: TLSConfiguration? = nil,
-        alternatives: [String: Alternative] = [:], handler: @escaping Handler
+        alternatives: [String: Alternative] = [:],
+        owner: @escaping Listener.Ownership = { _ in nil }, handler: @escaping Handler
     ) throws(NetError) -> Int {
         let site = site
         let listener = try Listener(
             address, loops: group.loops, limits: counts, tls: tls,
-            plainAnswer: ServerSite.speakTLS, log: site.log
+            plainAnswer: ServerSite.speakTLS, log: site.log, owner: owner
         ) { channel in
             if let name = channel.security?.applicationProtocol {
                 if let other = alternatives[name] { return other(channel) }
@@ -59,7 +61,7 @@ package final class HTTPServer: Sendable {
 
     package var connectionCount: Int { counts.count }
     /// Connections that were turned away because there were too many.
-    package var refusedCount: Int { counts.refused }
+    package var refusals: ConnectionLimits.Refusals { counts.refusals }
 
     /// Accepts nothing more, lets answers under way come to their end, tells WebSockets to go
     /// (1001), and cuts what is left at the deadline. Returns when all connections are gone.

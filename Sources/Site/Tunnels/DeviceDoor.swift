@@ -59,6 +59,11 @@ package final class DeviceDoor: Service {
         return ProvenDevice(device: found.device, team: found.team, serial: certificate.serial)
     }
 
+    /// Whose a connection counts as.
+    package func owner(of channel: any ByteChannel) -> String? {
+        device(of: channel.security?.client)?.device.text
+    }
+
     // MARK: What is open
 
     /// Notes a connection that ends when its certificate does.

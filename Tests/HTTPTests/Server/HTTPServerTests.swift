@@ -145,7 +145,7 @@ private let get = "GET / HTTP/1.1\r\nHost: h\r\n\r\n"
         let extra = try await server.connect()
         await extra.send(get)
         #expect(statuses(await extra.untilEnd()) == [])
-        #expect(server.server.refusedCount == 1)
+        #expect(server.server.refusals.count == 1)
         await clients[0].abort()
         await until { server.server.connectionCount == 2 }
         let again = try await server.connect()

@@ -40,7 +40,9 @@ struct DoorHouse: Sendable {
 
     static let secret = Array("the secret of this start".utf8)
 
-    init(pages: @escaping Handler = { _ in .empty(404) }) throws {
+    init(
+        perAddress: Int = 100_000, pages: @escaping Handler = { _ in .empty(404) }
+    ) throws {
         var options = EventLoop.Options.standing
         clock = options.clock
         options.log = Log("net") { _, _ in }
@@ -54,7 +56,7 @@ struct DoorHouse: Sendable {
         tls.certificateProtocols = ["lineside-http/1", "lineside-mqtt/1"]
         tls.clientAuthority = fixtures.authority
         var limits = HTTPLimits()
-        limits.maxConnectionsPerAddress = 100_000
+        limits.maxConnectionsPerAddress = perAddress
         limits.maxConnections = 100_000
         server = HTTPServer(group: group, limits: limits)
         let door = DeviceDoor(identities: identities, broker: entrance, signal: signal)
@@ -63,7 +65,8 @@ struct DoorHouse: Sendable {
             .tcp(host: "127.0.0.1", port: 0),
             tls: try TLSConfiguration(
                 .pem(chain: identity.chain, key: identity.key), options: tls),
-            alternatives: [DeviceDoor.mqttProtocol: { door.takeMQTT($0) }]
+            alternatives: [DeviceDoor.mqttProtocol: { door.takeMQTT($0) }],
+            owner: { door.owner(of: $0) }
         ) { request in
             if let response = door.webSocket(request, origin: "https://plant:8443") {
                 return response

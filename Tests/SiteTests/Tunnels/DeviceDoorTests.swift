@@ -44,6 +44,28 @@ import Testing
         await house.end()
     }
 
+    @Test("A cell of devices comes in through one address whose strangers are limited")
+    func cell() async throws {
+        let house = try DoorHouse(perAddress: 2)
+        let (listener, taken) = try house.broker()
+        for _ in 0..<6 {
+            let made = try house.device()
+            let device = try await house.connect(made)
+            await device.send(Packets.connect(made.name, user: made.name))
+            #expect(await taken.take() != nil)
+        }
+        #expect(house.server.refusals.count == 0)
+        let revoked = try house.device()
+        house.identities.revoke(revoked.serial)
+        var others: [RawClient] = []
+        for _ in 0..<2 { others.append(try await house.connect(revoked, "lineside-http/1")) }
+        let extra = try await house.connect(nil, "http/1.1")
+        _ = await extra.recorder.wait { $0.readEnded || $0.closed }
+        #expect(house.server.refusals.count == 1)
+        await listener.stop()
+        await house.end()
+    }
+
     @Test("A device that goes takes its connection to the broker with it")
     func deviceGoes() async throws {
         let house = try DoorHouse()

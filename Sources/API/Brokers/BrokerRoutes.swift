@@ -96,10 +96,12 @@ package struct BrokerRoutes: Resource {
             throw .notFound("This team")
         }
         guard context.caller.may(.brokerEdit, at: path) else { throw Self.refusal(.brokerEdit) }
+        let rules = try Self.rules(body.rules, team)
+        try await refuseOthers(rules, team, context)
         let secret = MachineSecret()
         let draft = BrokerClientStore.Draft(
-            team: team, name: body.name, note: body.note,
-            rules: try Self.rules(body.rules, team), isEnabled: body.isEnabled)
+            team: team, name: body.name, note: body.note, rules: rules,
+            isEnabled: body.isEnabled)
         let client = try await stored { () async throws(StoreError) in
             try await stores.brokerClients.insert(
                 draft, digest: secret.hash, by: context.actor)
@@ -116,7 +118,9 @@ package struct BrokerRoutes: Resource {
         let old = try await client(context, .brokerEdit)
         let rules: [AccessRule]?
         if let written = body.rules {
-            rules = try Self.rules(written, old.teamID)
+            let read = try Self.rules(written, old.teamID)
+            try await refuseOthers(read, old.teamID, context)
+            rules = read
         } else {
             rules = nil
         }
@@ -154,6 +158,26 @@ package struct BrokerRoutes: Resource {
         }
         await users.put(client, digest: secret.hash)
         return Found(BrokerPasswordView(password: secret.text))
+    }
+
+    /// Topics that another team's clients have are theirs, unless this team has them too: that the
+    /// site's administrator has allowed.
+    private func refuseOthers(
+        _ rules: [AccessRule], _ team: Team.ID, _ context: RequestContext
+    ) async throws(Problem) {
+        guard !context.caller.may(.siteEdit, at: .site) else { return }
+        let all = try await stored { () async throws(StoreError) in
+            try await stores.brokerClients.all()
+        }
+        let own = all.filter { $0.client.teamID == team }.flatMap { $0.client.rules }
+        let others = all.filter { $0.client.teamID != team }.flatMap { $0.client.rules }
+        let foreign = rules.first { rule in
+            !own.contains { $0.covers(rule) } && others.contains { $0.meets(rule) }
+        }
+        guard let rule = foreign else { return }
+        throw .conflict(
+            "“\(rule.filter)” reaches topics of another team's gateways or PLCs: only an "
+                + "administrator of the site may share them.")
     }
 
     private static func refusal(_ permission: Permission) -> Problem {

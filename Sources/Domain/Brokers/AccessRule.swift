@@ -7,16 +7,20 @@ package struct AccessRule: Sendable, Hashable {
     package let access: Access
     /// A topic filter.
     package let filter: String
+    /// Whether what is published may be retained. The product's own topics are not: what a device
+    /// said once must not be told again when it is gone.
+    package let keeps: Bool
 
     /// A rule of ours, with the placeholders that `TopicGrammar` names.
-    init(_ access: Access, rule filter: String) {
+    init(_ access: Access, rule filter: String, keeps: Bool = false) {
         self.access = access
         self.filter = filter
+        self.keeps = keeps && access != .subscribe
     }
 
     /// One that is in the registry.
     package init(stored access: Access, _ filter: String) {
-        self.init(access, rule: filter)
+        self.init(access, rule: filter, keeps: true)
     }
 
     /// 256 bytes: longer topics are no topics of machines.
@@ -46,7 +50,36 @@ package struct AccessRule: Sendable, Hashable {
                 "must begin with a level of your own: “\(filter)” would reach topics of the "
                     + "appliance")
         }
-        self.init(access, rule: filter)
+        self.init(access, rule: filter, keeps: true)
+    }
+
+    /// Whether there is a topic that both reach.
+    package func meets(_ other: AccessRule) -> Bool {
+        var ours = filter.split(separator: "/", omittingEmptySubsequences: false)[...]
+        var theirs = other.filter.split(separator: "/", omittingEmptySubsequences: false)[...]
+        while let one = ours.first, let two = theirs.first {
+            if one == "#" || two == "#" { return true }
+            guard one == two || one == "+" || two == "+" else { return false }
+            ours.removeFirst()
+            theirs.removeFirst()
+        }
+        // `a/#` takes `a` too.
+        return (ours.isEmpty || ours == ["#"]) && (theirs.isEmpty || theirs == ["#"])
+    }
+
+    /// Whether this one reaches every topic that the other reaches.
+    package func covers(_ other: AccessRule) -> Bool {
+        var ours = filter.split(separator: "/", omittingEmptySubsequences: false)[...]
+        var theirs = other.filter.split(separator: "/", omittingEmptySubsequences: false)[...]
+        while let one = ours.first {
+            if one == "#" { return true }
+            guard let two = theirs.first, one == two || one == "+" && two != "#" else {
+                return false
+            }
+            ours.removeFirst()
+            theirs.removeFirst()
+        }
+        return theirs.isEmpty
     }
 
     private static func isFilter(_ filter: String) -> Bool {

@@ -117,6 +117,40 @@ import Testing
         #expect(!answer.text.contains("8883"))
     }
 
+    @Test("Topics of another team's clients are shared by an administrator only")
+    func foreignTopics() async throws {
+        let factory = try await house.factory()
+        let other = try await factory.team("Other")
+        let owner = try await house.token(
+            of: factory.user("otto", [(.team(factory.team.id), .owner)]))
+        let foreigner = try await house.token(
+            of: factory.user("fritz", [(.team(other.id), .owner)]))
+        let admin = try await house.token(of: factory.administrator)
+        let path = "broker/clients"
+        #expect(try await house.call(.post, path, body(factory.team), as: owner).status == 201)
+        for filter in ["cell/#", "cell/1/#", "cell/1/speed", "cell/+/x"] {
+            let refused = try await house.call(
+                .post, path, body(other, "spy", filter: filter), as: foreigner)
+            #expect(refused.status == 409, "\(filter)")
+            #expect(refused.json["detail"]?.string?.contains("another team") == true)
+        }
+        let own = try await house.call(
+            .post, path, body(other, "plc-2", filter: "cell/2/#"), as: foreigner)
+        #expect(own.status == 201)
+        let id = try #require(own.json["id"]?.string)
+        let wider = JSONObject([("rules", body(other, filter: "cell/#")["rules"] ?? .null)])
+        #expect(
+            try await house.call(.patch, "\(path)/\(id)", wider, as: foreigner).status == 409)
+        #expect(try await house.call(.patch, "\(path)/\(id)", wider, as: admin).status == 200)
+        // What the administrator has allowed stays allowed.
+        #expect(
+            try await house.call(.patch, "\(path)/\(id)", wider, as: foreigner).status == 200)
+        // The team's own clients may share what they like.
+        let second = try await house.call(
+            .post, path, body(factory.team, "plc-3", filter: "cell/1/x"), as: owner)
+        #expect(second.status == 201)
+    }
+
     @Test("Another team's clients are not there, and a member may only look")
     func permissions() async throws {
         let factory = try await house.factory()

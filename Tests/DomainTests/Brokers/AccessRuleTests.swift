@@ -30,6 +30,35 @@ import Testing
         ] { #expect(refusal(filter) != nil, "\(filter)") }
     }
 
+    @Test("Two rules meet where one topic is reached by both")
+    func meeting() {
+        let pairs = [
+            ("a/#", "a/b", true), ("a/#", "a", true), ("a", "a/#", true), ("a/+/c", "a/b/+", true),
+            ("a/b", "a/b", true), ("a/+", "a/#", true), ("a/#", "b/#", false), ("a", "a/b", false),
+            ("a/+", "a", false), ("a/b/#", "a/c/#", false), ("a/+/c", "a/b/d", false),
+            ("a/b", "a/b/c/#", false),
+        ]
+        for (one, two, meet) in pairs {
+            let rules = [one, two].map { AccessRule(stored: .both, $0) }
+            #expect(rules[0].meets(rules[1]) == meet, "\(one) \(two)")
+            #expect(rules[1].meets(rules[0]) == meet, "\(two) \(one)")
+        }
+    }
+
+    @Test("A rule covers another where it reaches all that the other reaches")
+    func covering() {
+        let pairs = [
+            ("a/#", "a/b", true), ("a/#", "a", true), ("a/#", "a/#", true), ("a/+", "a/b", true),
+            ("a/+", "a/+", true), ("a/+", "a/#", false), ("a/b", "a/+", false),
+            ("a", "a/#", false), ("a/b", "a/b/c", false), ("a/+/c", "a/b/c", true),
+        ]
+        for (one, two, covers) in pairs {
+            #expect(
+                AccessRule(stored: .both, one).covers(AccessRule(stored: .both, two)) == covers,
+                "\(one) \(two)")
+        }
+    }
+
     @Test("Names of clients can be typed everywhere and never look like a device's")
     func names() throws {
         for name in ["plc-1", "Gateway_7.b"] { #expect(try BrokerClientName(name).text == name) }

@@ -40,8 +40,13 @@ package struct StockTopic: Sendable, Hashable {
         return word == .response ? "\(base)/\(Self.platform)" : base
     }
 
-    /// All that the appliance listens to, of all devices of all teams.
-    package static let filters =
-        [Word.status, .logs, .resources].map { "ff/v1/+/d/+/\($0.rawValue)" }
-        + ["ff/v1/+/d/+/response", "ff/v1/+/d/+/response/\(platform)"]
+    /// What devices say of themselves and answer, of all devices of all teams.
+    package static let filters = [
+        "ff/v1/+/d/+/\(Word.status.rawValue)", "ff/v1/+/d/+/response",
+        "ff/v1/+/d/+/response/\(platform)",
+    ]
+    /// What they stream: much, and none of it urgent.
+    package static let streamFilters = [Word.logs, .resources].map {
+        "ff/v1/+/d/+/\($0.rawValue)"
+    }
 }

@@ -61,6 +61,18 @@ extension Fleet {
         await startWatched(id, agent)
     }
 
+    /// What a device said while the broker or we were away may be lost: one that was at work, or
+    /// lagged behind, is told again, and answers with how it stands.
+    func askAgain(_ id: Device.ID) async {
+        guard let report = book[id]?.report,
+            let device = try? await parts.stores.devices.get(id), device.agent == .lineside
+        else { return }
+        let isAtWork = ![.idle, .failed, .inconsistent].contains(report.step.phase)
+        let known = max(report.revision ?? 0, report.step.revision ?? 0)
+        guard isAtWork || known < device.revision || applies[id] != nil else { return }
+        await apply(id)
+    }
+
     func apply(_ id: Device.ID) async {
         do {
             let wanted = try await parts.stores.devices.wanted(id)

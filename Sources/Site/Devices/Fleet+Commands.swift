@@ -63,6 +63,7 @@ extension Fleet {
         editorTokens[id] = nil
         heard[id] = nil
         forgetAllowance(id)
+        streams.forget(id)
         troubled[id] = nil
         noteChange(id)
     }

@@ -28,6 +28,7 @@ extension Fleet {
             guard let id = Self.device(name) else { return }
             appeared(id, address)
             await catchUp(id)
+            await askAgain(id)
         case .left(let name):
             if let id = Self.device(name) { disappeared(id, now) }
         }

@@ -9,12 +9,8 @@ extension Fleet {
         do throws(StockFault) {
             switch topic.word {
             case .status: await take(try StockStatus.read(payload), of: device)
-            case .logs:
-                let records = try StockLog.read(payload, at: parts.now())
-                await keep(records, of: device.id)
-            case .resources:
-                let samples = try StockSamples.read(payload, at: parts.now())
-                await keep(samples, of: device.id)
+            // Kept by `streams`.
+            case .logs, .resources: break
             case .response:
                 let reply = try StockReply.read(payload, from: device.id)
                 correlator.resolve(reply.correlation, from: device.id, Self.result(reply))
@@ -96,7 +92,7 @@ extension Fleet {
         return StockCheckIn(try await parts.content.desired(of: device.id), status: status)
     }
 
-    func keep(_ records: [LogRecord], of id: Device.ID) async {
+    nonisolated func keep(_ records: [LogRecord], of id: Device.ID) async {
         guard !records.isEmpty else { return }
         do throws(StoreError) {
             let kept = try await parts.stores.logs.append(records, ofDevice: id)
@@ -111,7 +107,7 @@ extension Fleet {
         } catch { log.warning("the log of device \(id) could not be kept: \(error)") }
     }
 
-    func keep(_ samples: [ResourceSample], of id: Device.ID) async {
+    nonisolated func keep(_ samples: [ResourceSample], of id: Device.ID) async {
         guard !samples.isEmpty else { return }
         do throws(StoreError) {
             try await parts.stores.resources.append(samples, ofDevice: id)

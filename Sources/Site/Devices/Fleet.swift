@@ -61,8 +61,9 @@ package actor Fleet: Service {
     var isLinkUp = false
     /// Messages that were not what they should be, by what was wrong.
     private(set) var refused = 0
-    private typealias Allowances = (talk: MessageAllowance, stream: MessageAllowance)
-    private var allowances: [Device.ID: Allowances] = [:]
+    private var allowances: [Device.ID: DeviceAllowance] = [:]
+    /// Logs and samples of stock agents.
+    nonisolated let streams = StreamKeeper()
     /// Of all that the book does not have: a broker that is not ours lets anybody name anything.
     private var strangers = MessageAllowance(burst: 60, perSecond: 20, now: .zero)
     private var unwritten: [Device.ID: DeviceReport] = [:]
@@ -87,9 +88,14 @@ package actor Fleet: Service {
         ) {
             [weak self] topic, payload in await self?.take(topic, payload)
         }
+        // Apart: what waits there keeps nothing else waiting.
+        await parts.link.listen(StockTopic.streamFilters) { [weak self] topic, payload in
+            await self?.take(topic, payload)
+        }
         await withDiscardingTaskGroup { group in
             group.addTask { await self.followPresence() }
             group.addTask { await self.followListeners() }
+            group.addTask { await self.streams.run(for: self) }
             group.addTask {
                 while !Task.isCancelled {
                     do { try await self.parts.clock.sleep(Self.tick) } catch { return }
@@ -117,26 +123,20 @@ package actor Fleet: Service {
     /// One message of the broker.
     package func take(_ topic: String, _ payload: [UInt8]) async {
         if let topic = StockTopic(topic) {
-            guard admits(topic.device, isStream: topic.word.isStream) else { return }
+            guard admits(payload, of: topic.device, isStream: topic.word.isStream) else { return }
+            guard !topic.word.isStream else { return streams.offer(topic, payload) }
             await take(topic, payload)
         } else if let topic = AgentTopic(topic) {
-            guard admits(topic.device, isStream: false) else { return }
+            guard admits(payload, of: topic.device, isStream: false) else { return }
             await take(topic, payload)
         }
     }
 
-    private func admits(_ id: Device.ID, isStream: Bool) -> Bool {
+    private func admits(_ payload: [UInt8], of id: Device.ID, isStream: Bool) -> Bool {
         let now = parts.clock.elapsed
         guard book[id] != nil else { return strangers.take(now) }
-        var own =
-            allowances[id]
-            ?? (
-                talk: MessageAllowance(burst: 60, perSecond: 2, now: now),
-                stream: MessageAllowance(burst: 1_000, perSecond: 100, now: now)
-            )
-        let admitted = isStream ? own.stream.take(now) : own.talk.take(now)
-        allowances[id] = own
-        return admitted
+        return allowances[id, default: DeviceAllowance(now)].admits(
+            payload, isStream: isStream, now)
     }
 
     func forgetAllowance(_ id: Device.ID) { allowances[id] = nil }

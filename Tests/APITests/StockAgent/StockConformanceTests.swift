@@ -173,9 +173,13 @@ struct StockConformanceTests {
             "resources", #"{"src":"ab12","ts":\#(now),"ps":65,"cpu":3,"el99":0.02}"#)
         house.note(.resourcesSample)
         #expect(await used.next() != nil)
-        let samples = try await house.factory.stores.resources.list(
-            ofDevice: id, from: Timestamp(milliseconds: now - 60_000),
-            to: Timestamp(milliseconds: now + 60_000))
+        let stores = house.factory.stores
+        let samples = try await eventually("both samples") { () -> [ResourceSample]? in
+            let samples = try await stores.resources.list(
+                ofDevice: id, from: Timestamp(milliseconds: now - 60_000),
+                to: Timestamp(milliseconds: now + 60_000))
+            return samples.count < 2 ? nil : samples
+        }
         #expect(samples.count == 2)
         log.cancel()
         used.cancel()

@@ -13,6 +13,7 @@ struct FleetHouse {
     let clock = FleetClock()
     let content: StockContent
     let fleet: Fleet
+    private let parts: Fleet.Parts
     let sealer = Sealer(key: [UInt8](repeating: 7, count: 32))
     let library: VersionLibrary
     private let directory: TemporaryDirectory
@@ -30,14 +31,18 @@ struct FleetHouse {
         let variables = DeviceEnvironment(devices: stores.devices, sealer: sealer)
         content = StockContent(
             stores: stores, library: library, sealer: sealer, variables: variables)
-        fleet = Fleet(
-            Fleet.Parts(
-                stores: stores, bus: bus, link: link, content: content,
-                documents: AgentDocumentMaker(
-                    stores: stores, library: library, content: content, sealer: sealer,
-                    variables: variables, manifests: FlowsAsManifest(), editorKey: "key"),
-                alarms: AlarmRaiser(stores: stores, bus: bus), clock: clock, address: address))
+        parts = Fleet.Parts(
+            stores: stores, bus: bus, link: link, content: content,
+            documents: AgentDocumentMaker(
+                stores: stores, library: library, content: content, sealer: sealer,
+                variables: variables, manifests: FlowsAsManifest(), editorKey: "key"),
+            alarms: AlarmRaiser(stores: stores, bus: bus), clock: clock,
+            address: address)
+        fleet = Fleet(parts)
     }
+
+    /// Of a later start of the appliance.
+    func nextFleet() -> Fleet { Fleet(parts) }
 
     func device(_ agent: Device.Agent, _ name: String = "Press 4") async throws -> Device {
         let id = Device.ID.random()
@@ -60,10 +65,14 @@ struct FleetHouse {
         await fleet.take("ls/v1/\(device.teamID)/d/\(device.id)/\(word)", Array(text.utf8))
     }
 
-    func status(revision: Int64) -> String {
+    /// - Parameter wanted: the revision that it is at work on.
+    func status(
+        revision: Int64, at phase: AgentTransaction.Phase = .idle, of wanted: Int64? = nil
+    ) -> String {
         let status = AgentStatus(
             revision: revision, snapshot: nil, state: .running, mode: .autonomous,
-            transaction: AgentTransaction(revision: revision), agentVersion: "1",
+            transaction: AgentTransaction(phase: phase, revision: wanted ?? revision),
+            agentVersion: "1",
             nodeREDVersion: nil, nodeVersion: nil, uptime: 1, clock: .now(), bootID: "b",
             serial: "s", problem: nil)
         return String(decoding: status.bytes, as: UTF8.self)

@@ -154,6 +154,7 @@ final class SimulatedDevice: MQTTConnectionHandler, @unchecked Sendable {
     private func want(_ revision: Int64, _ document: DesiredDocument?) {
         guard revision > running.revision, revision != running.failed else { return tellStatus() }
         if let wanted, wanted.revision > revision { return }
+        if isBusy, step.revision == revision { return tellStatus() }
         wanted = (revision, document)
         begin()
     }

@@ -8,7 +8,7 @@ enum { bucket_count = 16384 };
 
 struct rule {
     struct rule *next;
-    bool publishes;
+    bool publishes, keeps;
     char filter[];
 };
 
@@ -266,7 +266,8 @@ static bool read_set(struct reader *reader, struct access *access, bool apply) {
         char *kind = word(reader);
         // A filter may hold blanks.
         char *filter = reader->rest;
-        if (!kind || (strcmp(kind, "p") && strcmp(kind, "s")) || !is_filter(filter)) {
+        bool is_kind = kind && strlen(kind) == 1 && strchr("pks", *kind);
+        if (!is_kind || !is_filter(filter)) {
             if (set) free_set(set);
             return fail(reader, "not a rule");
         }
@@ -276,7 +277,8 @@ static bool read_set(struct reader *reader, struct access *access, bool apply) {
             free_set(set);
             return fail(reader, "out of memory");
         }
-        rule->publishes = *kind == 'p';
+        rule->publishes = *kind != 's';
+        rule->keeps = *kind == 'k';
         strcpy(rule->filter, filter);
         *link = rule;
         link = &rule->next;
@@ -582,9 +584,11 @@ bool access_allows(const struct access_user *user, enum access_way way, const ch
         if (!*topic || !(is_text(user->name, group, count) || is_text(value(user, 'd'), group, count)))
             return false;
     }
-    bool publishes = way == access_publish;
+    bool publishes = way == access_publish || way == access_retain;
     for (const struct rule *rule = user->set->rules; rule; rule = rule->next)
-        if (rule->publishes == publishes && covers(rule->filter, topic, user)) return true;
+        if (rule->publishes == publishes && (rule->keeps || way != access_retain) &&
+            covers(rule->filter, topic, user))
+            return true;
     return false;
 }
 

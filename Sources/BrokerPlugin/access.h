@@ -9,6 +9,7 @@
 // The same lines make up the file that is read at start and what comes over the control topic:
 //   g <generation>                 begins a change
 //   r <set> <count>                a set of rules; then <count> lines: `p <filter>` may publish,
+//                                  `k <filter>` may publish and let the broker keep it,
 //                                  `s <filter>` may subscribe and receive
 //   x <set>                        that set is gone
 //   u <name> <c|-> <digest|-> <set> [<letter>=<value> …]
@@ -67,7 +68,7 @@ bool access_may_use_certificate(const struct access_user *user);
 // In constant time. False for a user without a secret.
 bool access_secret_is(const struct access_user *user, const uint8_t digest[32]);
 
-enum access_way { access_publish, access_subscribe, access_receive };
+enum access_way { access_publish, access_retain, access_subscribe, access_receive };
 
 // `topic` is a filter for `access_subscribe`: allowed if all that it takes is. A group of shared
 // subscriptions has the user's name, or what %d is: whoever joins another's takes its messages.

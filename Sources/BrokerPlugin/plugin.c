@@ -3,6 +3,7 @@
 // only the appliance. Answers at once or not at all, because the broker has one thread.
 
 #include "access.h"
+#include "retained.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -16,12 +17,22 @@
 #include <mosquitto.h>
 #include <mosquitto_broker.h>
 #include <mosquitto_plugin.h>
+#include <mqtt_protocol.h>
 #include <openssl/sha.h>
 
 #define LINK_NAME "lineside"
 #define CONTROL_TOPIC "$CONTROL/lineside/v1"
 #define ANSWER_TOPIC CONTROL_TOPIC "/answer"
 #define PRESENCE_TOPIC CONTROL_TOPIC "/presence"
+#define RETAINED_TOPIC CONTROL_TOPIC "/retained"
+// The appliance and doors that have checked a certificate; `open.sock` is for those that have not.
+#define TRUSTED_SOCKET "/link.sock"
+
+enum {
+    // Properties of a will are never shown to a plugin: they count as the largest packet.
+    unknown_properties = 1 << 20,
+    refusals_pause = 10,
+};
 
 struct secret {
     bool is_set;
@@ -34,6 +45,9 @@ static struct {
     char *access_file;
     struct secret link, certificate;
     uint64_t presence_number;
+    struct retained *retained;
+    uint64_t refusals;
+    time_t refusal_told;
 } state;
 
 // MARK: Files
@@ -162,7 +176,8 @@ static void list_presence(void) {
 static bool is_local(const struct mosquitto *client) {
     // The address of a Unix socket is its path.
     const char *address = mosquitto_client_address(client);
-    return address && *address == '/';
+    size_t count = address ? strlen(address) : 0, end = sizeof TRUSTED_SOCKET - 1;
+    return count >= end && *address == '/' && !strcmp(address + count - end, TRUSTED_SOCKET);
 }
 
 static bool is_link(const struct mosquitto *client) {
@@ -199,8 +214,85 @@ static void note_presence(struct access_user *user, const struct mosquitto *clie
     const char *name = mosquitto_client_username(client), *id = mosquitto_client_id(client);
     if (!id || strcmp(id, name) || access_presence(user) == client) return;
     access_set_presence(user, client);
-    const char *address = is_local(client) ? 0 : mosquitto_client_address(client);
+    const char *address = mosquitto_client_address(client);
+    if (address && *address == '/') address = 0;
     tell_presence('+', name, address);
+}
+
+static bool keeps(const char *user, const char *topic, size_t bytes, bool is_empty) {
+    if (retained_admit(state.retained, user, topic, bytes, is_empty)) return true;
+    state.refusals++;
+    time_t now = time(0);
+    // One that floods is told of once.
+    if (now - state.refusal_told < refusals_pause && now >= state.refusal_told) return false;
+    state.refusal_told = now;
+    char text[access_name_limit + 32];
+    int count = snprintf(
+        text, sizeof text, "%llu %s", (unsigned long long)state.refusals, user);
+    if (count > 0 && (size_t)count < sizeof text) tell(RETAINED_TOPIC, text, (size_t)count, 0);
+    return false;
+}
+
+// A will is asked for here alone; of what is published `on_message` knows the size better.
+static int may_publish(
+    const struct mosquitto_evt_acl_check *check, const struct access_user *user) {
+    if (!access_allows(user, access_publish, check->topic)) return MOSQ_ERR_ACL_DENIED;
+    if (!check->retain) return MOSQ_ERR_SUCCESS;
+    if (!access_allows(user, access_retain, check->topic)) return MOSQ_ERR_ACL_DENIED;
+    // Without an address nobody publishes: a kept message is about to be delivered.
+    if (!mosquitto_client_address(check->client)) return MOSQ_ERR_SUCCESS;
+    bool has_properties = mosquitto_client_protocol_version(check->client) == 5;
+    size_t bytes = check->payloadlen + (has_properties ? unknown_properties : 0);
+    return keeps(
+               mosquitto_client_username(check->client), check->topic, bytes,
+               check->payloadlen == 0)
+               ? MOSQ_ERR_SUCCESS
+               : MOSQ_ERR_ACL_DENIED;
+}
+
+static size_t size_of(const mosquitto_property *properties) {
+    size_t size = 0;
+    for (; properties; properties = mosquitto_property_next(properties)) {
+        char *name = 0, *text = 0;
+        void *bytes = 0;
+        uint16_t count = 0;
+        size += 48;
+        switch (mosquitto_property_identifier(properties)) {
+        case MQTT_PROP_USER_PROPERTY:
+            mosquitto_property_read_string_pair(
+                properties, MQTT_PROP_USER_PROPERTY, &name, &text, false);
+            size += (name ? strlen(name) : 0) + (text ? strlen(text) : 0);
+            break;
+        case MQTT_PROP_CONTENT_TYPE:
+        case MQTT_PROP_RESPONSE_TOPIC:
+            mosquitto_property_read_string(
+                properties, mosquitto_property_identifier(properties), &text, false);
+            size += text ? strlen(text) : 0;
+            break;
+        case MQTT_PROP_CORRELATION_DATA:
+            mosquitto_property_read_binary(
+                properties, MQTT_PROP_CORRELATION_DATA, &bytes, &count, false);
+            size += count;
+            break;
+        default: break;
+        }
+        free(name);
+        free(text);
+        free(bytes);
+    }
+    return size;
+}
+
+static int on_message(int event, void *data, void *context) {
+    (void)event;
+    (void)context;
+    struct mosquitto_evt_message *message = data;
+    const char *name = mosquitto_client_username(message->client);
+    if (!message->retain || !name || !message->topic || is_link(message->client))
+        return MOSQ_ERR_SUCCESS;
+    size_t bytes = message->payloadlen + size_of(message->properties);
+    return keeps(name, message->topic, bytes, message->payloadlen == 0) ? MOSQ_ERR_SUCCESS
+                                                                        : MOSQ_ERR_ACL_DENIED;
 }
 
 static int on_acl(int event, void *data, void *context) {
@@ -219,9 +311,7 @@ static int on_acl(int event, void *data, void *context) {
     case MOSQ_ACL_READ:
         return access_allows(user, access_receive, check->topic) ? MOSQ_ERR_SUCCESS
                                                                  : MOSQ_ERR_ACL_DENIED;
-    case MOSQ_ACL_WRITE:
-        return access_allows(user, access_publish, check->topic) ? MOSQ_ERR_SUCCESS
-                                                                 : MOSQ_ERR_ACL_DENIED;
+    case MOSQ_ACL_WRITE: return may_publish(check, user);
     case MOSQ_ACL_UNSUBSCRIBE: return MOSQ_ERR_SUCCESS;
     default: return MOSQ_ERR_ACL_DENIED;
     }
@@ -303,6 +393,21 @@ static int on_control(int event, void *data, void *context) {
 
 // MARK: Life
 
+// A database that can't be read the broker will not take either, or it is empty.
+static void read_database(const char *path) {
+    int fd = path ? open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW) : -1;
+    if (fd < 0) return;
+    FILE *file = fdopen(fd, "r");
+    if (!file) {
+        close(fd);
+        return;
+    }
+    if (!retained_read(state.retained, file, time(0)))
+        mosquitto_log_printf(
+            MOSQ_LOG_WARNING, "lineside: what is kept for each user could not be counted in full");
+    fclose(file);
+}
+
 __attribute__((visibility("default"))) int mosquitto_plugin_version(
     int count, const int *versions) {
     for (int index = 0; index < count; index++)
@@ -315,13 +420,16 @@ __attribute__((visibility("default"))) int mosquitto_plugin_init(
     (void)data;
     state.id = id;
     state.access = access_new();
-    if (!state.access) return MOSQ_ERR_NOMEM;
-    const char *secrets = 0;
+    state.retained = retained_new();
+    if (!state.access || !state.retained) return MOSQ_ERR_NOMEM;
+    const char *secrets = 0, *database = 0;
     for (int index = 0; index < count; index++) {
         if (!strcmp(options[index].key, "secrets")) secrets = options[index].value;
+        if (!strcmp(options[index].key, "database")) database = options[index].value;
         if (!strcmp(options[index].key, "access")) state.access_file = strdup(options[index].value);
     }
     read_secrets(secrets);
+    read_database(database);
     char why[256];
     if (load(why, sizeof why, 0))
         mosquitto_log_printf(MOSQ_LOG_NOTICE, "lineside: %s", why);
@@ -335,6 +443,7 @@ __attribute__((visibility("default"))) int mosquitto_plugin_init(
     } calls[] = {
         {MOSQ_EVT_BASIC_AUTH, on_auth, 0},
         {MOSQ_EVT_ACL_CHECK, on_acl, 0},
+        {MOSQ_EVT_MESSAGE, on_message, 0},
         {MOSQ_EVT_DISCONNECT, on_disconnect, 0},
         {MOSQ_EVT_CONTROL, on_control, CONTROL_TOPIC},
     };
@@ -353,9 +462,11 @@ __attribute__((visibility("default"))) int mosquitto_plugin_cleanup(
     (void)count;
     mosquitto_callback_unregister(state.id, MOSQ_EVT_BASIC_AUTH, on_auth, 0);
     mosquitto_callback_unregister(state.id, MOSQ_EVT_ACL_CHECK, on_acl, 0);
+    mosquitto_callback_unregister(state.id, MOSQ_EVT_MESSAGE, on_message, 0);
     mosquitto_callback_unregister(state.id, MOSQ_EVT_DISCONNECT, on_disconnect, 0);
     mosquitto_callback_unregister(state.id, MOSQ_EVT_CONTROL, on_control, CONTROL_TOPIC);
     access_free(state.access);
+    retained_free(state.retained);
     free(state.access_file);
     memset(&state, 0, sizeof state);
     return MOSQ_ERR_SUCCESS;

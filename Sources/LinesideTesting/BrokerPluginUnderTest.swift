@@ -17,8 +17,8 @@ package enum BrokerPluginUnderTest {
             "/usr/bin/cc",
             [
                 "-shared", "-fPIC", "-std=gnu17", "-O1", "-Wall", "-Wextra", "-Werror",
-                "-fvisibility=hidden", "\(folder)/plugin.c", "\(folder)/access.c", "-lcrypto",
-                "-o", target,
+                "-fvisibility=hidden", "\(folder)/plugin.c", "\(folder)/access.c",
+                "\(folder)/retained.c", "-lcrypto", "-o", target,
             ], errors: "\(directory.path)/cc.log")
         guard await compiler.exitStatus() == 0 else {
             let said = (try? Files.read("\(directory.path)/cc.log")) ?? []

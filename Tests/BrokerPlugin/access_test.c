@@ -131,6 +131,18 @@ static void wild(void) {
     access_free(access);
 }
 
+static void keeping(void) {
+    struct access *access = access_new();
+    check(load(access, 0,
+        "lineside-access 1\ng 1\nr s 3\np a/#\nk b/#\ns c/#\nu x - - s\ne 1\n"));
+    const struct access_user *x = access_find(access, "x");
+    check(access_allows(x, access_publish, "a/1") && !access_allows(x, access_retain, "a/1"));
+    check(access_allows(x, access_publish, "b/1") && access_allows(x, access_retain, "b/1"));
+    check(!access_allows(x, access_publish, "c/1") && !access_allows(x, access_retain, "c/1"));
+    check(!access_allows(x, access_subscribe, "b/1"));
+    access_free(access);
+}
+
 static void changes(void) {
     struct access *access = access_new();
     check(load(access, 0, good));
@@ -293,6 +305,7 @@ int main(int count, char **arguments) {
     rules();
     sessions();
     wild();
+    keeping();
     changes();
     files();
     fuzz(count > 1 ? atol(arguments[1]) : 200000);

@@ -62,6 +62,12 @@ package enum AlarmKind: String, Sendable, CaseIterable {
     case deploymentStopped = "deployment.stopped"
     case brokerDown = "broker.down"
     case brokerDropped = "broker.dropped"
+    /// It is about to be at its limit of memory.
+    case brokerMemory = "broker.memory"
+    /// Somebody has more retained messages than it keeps of one.
+    case brokerRetained = "broker.retained"
+    /// What it had kept could not be loaded.
+    case brokerDatabase = "broker.database"
     case siteDisk = "site.disk-full"
     case siteDatabase = "site.database"
     case siteCertificate = "site.certificate"
@@ -80,9 +86,8 @@ package enum AlarmKind: String, Sendable, CaseIterable {
         switch self {
         case .instanceCredentials, .instanceLogFlood, .instanceMissingTypes, .siteCertificate,
             .siteClock, .siteVaultGrows, .siteConnections, .certificateKit, .certificateExpiring,
-            .instancePort,
-            .instanceFiles,
-            .deviceOffline, .deviceRolledBack, .brokerDropped:
+            .instancePort, .instanceFiles, .deviceOffline, .deviceRolledBack, .brokerDropped,
+            .brokerRetained:
             .warning
         default: .alarm
         }

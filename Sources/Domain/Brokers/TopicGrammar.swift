@@ -24,11 +24,13 @@ package enum TopicGrammar {
         AccessRule(.subscribe, rule: "ff/v1/%t/p/dev:%d/res-*/#"),
         AccessRule(.publish, rule: "ff/v1/%t/p/+/res/#"),
         AccessRule(.publish, rule: "ff/v1/%t/p/+/res-*/#"),
-        AccessRule(.both, rule: "ff/v1/%t/c/#"),
+        AccessRule(.both, rule: "ff/v1/%t/c/#", keeps: true),
     ]
 
     /// What the MQTT nodes of a stock agent may use.
-    package static let stockNodes: [AccessRule] = [AccessRule(.both, rule: "ff/v1/%t/c/#")]
+    package static let stockNodes: [AccessRule] = [
+        AccessRule(.both, rule: "ff/v1/%t/c/#", keeps: true)
+    ]
 
     package static let agent: [AccessRule] = [
         AccessRule(.subscribe, rule: "ls/v1/%t/d/%d/command"),
@@ -72,9 +74,13 @@ package enum TopicGrammar {
     package static let control = "$CONTROL/lineside/v1"
     package static let controlAnswer = "$CONTROL/lineside/v1/answer"
     package static let presence = "$CONTROL/lineside/v1/presence"
+    /// From the plugin, now and then: `<count> <user>`, how many retained messages were refused.
+    package static let retained = "$CONTROL/lineside/v1/retained"
 
     package static let droppedCount = "$SYS/broker/publish/messages/dropped"
     package static let connectionCount = "$SYS/broker/clients/connected"
     package static let receivedCount = "$SYS/broker/messages/received"
-    package static let counts = [droppedCount, connectionCount, receivedCount]
+    /// Bytes, as the broker's memory limit counts them.
+    package static let heapSize = "$SYS/broker/heap/current"
+    package static let counts = [droppedCount, connectionCount, receivedCount, heapSize]
 }

@@ -68,7 +68,9 @@ struct AccessFile {
     private static func add(_ rules: [AccessRule], _ name: String, _ text: inout String) {
         var lines: [String] = []
         for rule in rules {
-            if rule.access != .subscribe { lines.append("p \(rule.filter)\n") }
+            if rule.access != .subscribe {
+                lines.append("\(rule.keeps ? "k" : "p") \(rule.filter)\n")
+            }
             if rule.access != .publish { lines.append("s \(rule.filter)\n") }
         }
         text += "r \(name) \(lines.count)\n"

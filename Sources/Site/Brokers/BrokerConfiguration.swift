@@ -27,7 +27,7 @@ package struct BrokerConfiguration: Sendable, Equatable {
 
     package init(
         files: BrokerFiles, listeners: [Listener], certificate: String, key: String,
-        user: String? = nil, connections: Int = 16_000
+        user: String? = nil, connections: Int = BrokerConfiguration.connectionLimit
     ) {
         self.files = files
         self.listeners = listeners
@@ -37,10 +37,14 @@ package struct BrokerConfiguration: Sendable, Equatable {
         self.connections = connections
     }
 
+    /// Of each listener: 10,000 devices and air.
+    package static let connectionLimit = 16_000
     package static let messageLimit = 1 << 20
     // For each client.
     package static let queuedMessages = 10_000
     package static let queuedBytes = 16 << 20
+    /// 1 GiB. Over it every allocation fails, so that whoever fills it stops the broker for all.
+    package static let memoryLimit = 1 << 30
     /// More in flight loses messages that were acknowledged (Mosquitto 2.0.11, measured).
     package static let inFlight = 20
 
@@ -53,6 +57,7 @@ package struct BrokerConfiguration: Sendable, Equatable {
             "plugin \(files.plugin)",
             "plugin_opt_access \(files.access)",
             "plugin_opt_secrets \(files.secrets)",
+            "plugin_opt_database \(files.database)",
             "allow_anonymous false",
             // A client id is its user's name; a broker that makes one up would break that.
             "allow_zero_length_clientid false",
@@ -70,12 +75,14 @@ package struct BrokerConfiguration: Sendable, Equatable {
             "max_packet_size \(Self.messageLimit + 65_536)",
             "max_keepalive 3600",
             "persistent_client_expiration 14d",
-            "memory_limit 1073741824",
+            "memory_limit \(Self.memoryLimit)",
             "sys_interval 10",
             "persistence true",
             "persistence_location \(files.data)/",
             "autosave_interval 30",
             "listener 0 \(files.socket)",
+            "max_connections \(connections)",
+            "listener 0 \(files.openSocket)",
             "max_connections \(connections)",
         ]
         for listener in listeners {

@@ -9,10 +9,16 @@ package struct BrokerFiles: Sendable, Equatable {
     package var access: String { "\(directory)/access" }
     package var secrets: String { "\(directory)/secrets" }
     package var plugin: String { "\(directory)/plugin.so" }
-    /// Where the appliance itself comes in, and devices that the door has checked.
+    /// Where the appliance itself comes in, and devices that the door has checked. The plugin knows
+    /// it by its name.
     package var socket: String { "\(directory)/link.sock" }
+    /// Where the door passes on whom it knows nothing of.
+    package var openSocket: String { "\(directory)/open.sock" }
     /// Retained messages and queues, Mosquitto's own.
     package var data: String { "\(directory)/data" }
+    package var database: String { "\(data)/mosquitto.db" }
+    /// The last one that the broker could not load.
+    package var asideDatabase: String { "\(directory)/mosquitto.db.aside" }
     package var log: String { "\(directory)/out.log" }
     package var process: String { "\(directory)/process.json" }
     package var lock: String { "\(directory)/lock" }

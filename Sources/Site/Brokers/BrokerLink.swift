@@ -25,6 +25,7 @@ package final class BrokerLink: FleetLink, Sendable {
         /// Clients of the plant's own that came or went since somebody asked.
         var seen: Set<String> = []
         var counts: [String: Int] = [:]
+        var retainedRefusals: BrokerMemoryWatch.Refusals?
         /// Why there is no connection. One sentence.
         var problem: String?
     }
@@ -45,6 +46,8 @@ package final class BrokerLink: FleetLink, Sendable {
     package var problem: String? { state.withLock { $0.problem } }
     /// The last value of one of the broker's own counters.
     package func count(_ topic: String) -> Int? { state.withLock { $0.counts[topic] } }
+
+    var retainedRefusals: BrokerMemoryWatch.Refusals? { state.withLock { $0.retainedRefusals } }
 
     func takeSeen() -> Set<String> {
         state.withLock { state in
@@ -160,8 +163,8 @@ package final class BrokerLink: FleetLink, Sendable {
             listener.filters.map { MQTTSubscription($0, qos: listener.qos) }
         }
         if hasPlugin {
-            wanted += (TopicGrammar.counts + [TopicGrammar.controlAnswer])
-                .map { MQTTSubscription($0, qos: .atMostOnce) }
+            let own = [TopicGrammar.controlAnswer, TopicGrammar.retained]
+            wanted += (TopicGrammar.counts + own).map { MQTTSubscription($0, qos: .atMostOnce) }
             // As what devices say: so nobody's last words come after his going.
             wanted.append(MQTTSubscription(TopicGrammar.presence, qos: .atLeastOnce))
         }
@@ -213,8 +216,11 @@ package final class BrokerLink: FleetLink, Sendable {
                 let words = message.text.split(separator: " ", maxSplits: 1)
                 if words.count == 2 { answer(String(words[0]), String(words[1])) }
             case TopicGrammar.presence: note(message.text)
+            case TopicGrammar.retained: noteRefusals(message.text)
             case let topic where TopicGrammar.counts.contains(topic):
                 state.withLock { $0.counts[topic] = Int(message.text) }
+            // What was kept for us is of another time: whoever said it may have gone since.
+            case _ where message.isRetained: break
             default:
                 let listener = state.withLock { state in
                     state.listeners.first { listener in
@@ -227,6 +233,13 @@ package final class BrokerLink: FleetLink, Sendable {
             }
             delivery.acknowledge()
         }
+    }
+
+    private func noteRefusals(_ text: String) {
+        let words = text.split(separator: " ", maxSplits: 1)
+        guard words.count == 2, let count = Int(words[0]) else { return }
+        let refusals = BrokerMemoryWatch.Refusals(count: count, user: String(words[1]))
+        state.withLock { $0.retainedRefusals = refusals }
     }
 
     private func note(_ text: String) {

@@ -84,6 +84,7 @@ struct BrokerProcess: Sendable {
         // Renamed into its place: one that still runs keeps the old.
         try Files.replace(files.plugin, with: plugin, mode: 0o700)
         unlink(files.socket)
+        unlink(files.openSocket)
         guard
             let output = FileDescriptor(
                 owning: open(

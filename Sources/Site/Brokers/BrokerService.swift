@@ -89,9 +89,13 @@ package actor BrokerService: Service {
     private var certificate: [UInt8]?
     private var looks = 0
     private var told: BrokerStatus?
+    private var database: BrokerDatabase
+    private var memory = BrokerMemoryWatch()
+    private var wasAside: Bool?
 
     package init(_ parts: Parts) {
         self.parts = parts
+        database = BrokerDatabase(parts.files)
     }
 
     /// How it is now. Any thread.
@@ -158,6 +162,7 @@ package actor BrokerService: Service {
             var isLasting = false
             // One that starts now shows this one, or a later one.
             certificate = try? Files.read(parts.settings.certificate, limit: .mebibytes(1))
+            database.begins()
             do throws(BrokerProcess.Fault) {
                 let taken = try await BrokerProcess.take(
                     parts.files, parts.settings, plugin: parts.plugin,
@@ -168,7 +173,7 @@ package actor BrokerService: Service {
                 show(.starting)
                 parts.entrance.open(
                     BrokerSpliceTarget(
-                        socketPath: parts.files.socket,
+                        socketPath: parts.files.socket, openPath: parts.files.openSocket,
                         secret: Array(taken.secrets.certificate.utf8)))
                 log.notice(
                     taken.child.isAdopted
@@ -178,6 +183,9 @@ package actor BrokerService: Service {
                 guard let status = await end(of: taken.child) else { return }
                 log.warning("the broker has ended: \(status)")
                 show(.down, "The broker has ended (\(status)) and is started again.")
+                if database.ended(status) {
+                    log.error("the broker could not load its database, which is moved aside")
+                }
             } catch {
                 isLasting = error.isLasting
                 if attempt == 0 { log.error("\(error.reason)") }
@@ -226,6 +234,7 @@ package actor BrokerService: Service {
 
     private func linked() async {
         refusals = 0
+        database.serves()
         do throws(BrokerFault) { try await parts.access.synchronize() } catch {
             log.error("the broker did not take its users: \(error)")
         }
@@ -326,10 +335,38 @@ package actor BrokerService: Service {
         case .clear: parts.alarms.clear(.brokerDropped)
         case nil: break
         }
+        lookAtMemory(now)
         looks += 1
         guard looks % 5 == 1 else { return }
+        lookForDatabase()
         BrokerProcess.trimLog(parts.files)
         lookForCertificate()
+    }
+
+    private func lookAtMemory(_ now: ContinuousClock.Instant) {
+        guard parts.settings.external == nil else { return }
+        let verdicts = memory.see(
+            heap: parts.link.count(TopicGrammar.heapSize), refusals: parts.link.retainedRefusals,
+            now)
+        for verdict in verdicts {
+            switch verdict {
+            case .raise(let kind, let text): parts.alarms.raise(kind, text)
+            case .clear(let kind): parts.alarms.clear(kind)
+            }
+        }
+    }
+
+    private func lookForDatabase() {
+        guard parts.settings.external == nil else { return }
+        let isAside = database.isAside
+        guard isAside != wasAside else { return }
+        wasAside = isAside
+        guard isAside else { return parts.alarms.clear(.brokerDatabase) }
+        parts.alarms.raise(
+            .brokerDatabase,
+            "The broker could not load what it had kept and began without: retained messages and "
+                + "what waited for clients that were away are gone until they are sent again. "
+                + "The old file is \(parts.files.asideDatabase): delete it when nobody needs it.")
     }
 
     private func noteSeen() async {

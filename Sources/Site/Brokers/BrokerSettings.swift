@@ -47,9 +47,18 @@ package struct BrokerSettings: Sendable, Equatable {
         self.stopsOnExit = stopsOnExit
     }
 
-    /// What nobody can promise with a broker that is not ours.
+    /// What a broker of ours leaves open, and what nobody can promise with one that is not.
     package var unenforceable: [String] {
-        guard let external else { return [] }
+        guard let external else {
+            return [
+                "Connections to the broker's own port are counted for all addresses together: one "
+                    + "machine can take all \(BrokerConfiguration.connectionLimit) of them before "
+                    + "it signs in. Where strangers reach that port, have the firewall limit the "
+                    + "connections of an address.",
+                "Topics outside of “ff/” and “ls/” belong to the team that first gives them to a "
+                    + "gateway or PLC; those that no client has are anybody's to take.",
+            ]
+        }
         let inClear =
             external.authority == nil
             ? [

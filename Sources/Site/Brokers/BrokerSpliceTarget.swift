@@ -3,11 +3,14 @@ import Synchronization
 /// Where the site's broker takes a CONNECT whose sender a certificate has proven.
 package struct BrokerSpliceTarget: Sendable, Equatable {
     package let socketPath: String
+    /// For those whom nothing has proven: no secret of ours counts there.
+    package let openPath: String
     /// Of this start of the broker: in the password field it says that we vouch for the user name.
     package let secret: [UInt8]
 
-    package init(socketPath: String, secret: [UInt8]) {
+    package init(socketPath: String, openPath: String, secret: [UInt8]) {
         self.socketPath = socketPath
+        self.openPath = openPath
         self.secret = secret
     }
 }

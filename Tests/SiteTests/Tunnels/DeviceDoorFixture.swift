@@ -113,7 +113,7 @@ struct DoorHouse: Sendable {
             .unix(path: path, mode: 0o600), loops: clients.loops, limits: ConnectionLimits()
         ) { taken.put($0) }
         listener.start()
-        entrance.open(BrokerSpliceTarget(socketPath: path, secret: Self.secret))
+        entrance.open(BrokerSpliceTarget(socketPath: path, openPath: path, secret: Self.secret))
         return (listener, taken)
     }
 

@@ -222,7 +222,9 @@ import Testing
         let made = try house.device()
         for target in [
             nil,
-            BrokerSpliceTarget(socketPath: "\(house.directory.path)/nobody", secret: [1]),
+            BrokerSpliceTarget(
+                socketPath: "\(house.directory.path)/nobody",
+                openPath: "\(house.directory.path)/nobody", secret: [1]),
         ] {
             house.entrance.open(target)
             let device = try await house.connect(made)

@@ -24,7 +24,8 @@ struct MosquittoDoorTests {
         let program = try ProgramUnderTest(
             "/usr/sbin/mosquitto", ["-c", "\(path)/mosquitto.conf"], errors: "\(path)/errors")
         _ = try await eventually("the broker's socket") { Files.exists(socket) ? true : nil }
-        house.entrance.open(BrokerSpliceTarget(socketPath: socket, secret: DoorHouse.secret))
+        house.entrance.open(
+            BrokerSpliceTarget(socketPath: socket, openPath: socket, secret: DoorHouse.secret))
         return program
     }
 

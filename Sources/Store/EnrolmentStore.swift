@@ -192,9 +192,9 @@ package struct EnrolmentStore: Sendable {
         }
     }
 
-    /// A device that another kind of agent takes over keeps nothing by which the former came in, and
-    /// what it knew opens no credentials of the device from then on.
-    /// - Returns: `former`: the device as it was, where that is so.
+    /// A device that is taken over keeps no certificate by which the former hardware came in; from
+    /// another kind of agent on, what the former knew opens no credentials of the device either.
+    /// - Returns: `former`: the device as it was, where something was taken from it.
     static func settle(
         _ place: Place, _ agent: Device.Agent, by actor: Actor, in tx: borrowing Transaction
     ) throws(StoreError) -> (device: Device, former: Device?) {
@@ -204,13 +204,13 @@ package struct EnrolmentStore: Sendable {
             var new = old
             new.agent = agent
             let device = try DeviceStore.replace(old, by: new, actor, in: tx)
-            guard let former = old.agent, former != agent else { return (device, nil) }
-            switch former {
-            case .stock: try DeviceSecretStore.delete(id, in: tx)
-            case .lineside:
+            switch (old.agent, agent) {
+            case (nil, _), (.stock, .stock): return (device, nil)
+            case (.lineside, _):
                 _ = try CertificateStore.revoke(of: id, reason: .superseded, by: actor, in: tx)
+            case (.stock, .lineside): try DeviceSecretStore.delete(id, in: tx)
             }
-            try tx.run(EnrolmentSQL.setCredentialSecret, id, fresh)
+            if old.agent != agent { try tx.run(EnrolmentSQL.setCredentialSecret, id, fresh) }
             return (try DeviceStore.get(id, in: tx), old)
         case .new(var draft):
             draft.name = try free(draft.name, in: draft.team, in: tx)

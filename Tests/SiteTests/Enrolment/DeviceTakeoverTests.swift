@@ -64,7 +64,7 @@ struct DeviceTakeoverTests {
         #expect(await access.user(made.device.brokerName)?.secretDigest != nil)
     }
 
-    @Test("The same kind of agent again keeps the secret of its credentials")
+    @Test("Other hardware with lineside agent locks out the one that it replaces at once")
     func same() async throws {
         let first = try await house.answer(
             try await house.bundle(), try EnrolmentHouse.Machine())
@@ -72,5 +72,8 @@ struct DeviceTakeoverTests {
         let second = try await house.answer(bundle, try EnrolmentHouse.Machine())
         #expect(second.device.id == first.device.id)
         #expect(second.credentialSecret == first.credentialSecret)
+        // Not only when the new one was seen: the old one could renew its own until then.
+        let live = try await house.stores.certificates.live().map(\.serial)
+        #expect(live == [try Certificate(pem: second.certificate).serial])
     }
 }

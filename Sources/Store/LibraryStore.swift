@@ -21,6 +21,8 @@ package struct LibraryStore: Sendable {
 
     /// 2,000 entries of a team: its whole list is read at once.
     package static let countLimit = 2_000
+    /// 64 MB of bodies of a team: they lie in the database, and devices may write here.
+    package static let byteLimit = 64 << 20
 
     let database: Database
     package init(database: Database) { self.database = database }
@@ -60,6 +62,10 @@ package struct LibraryStore: Sendable {
                     throw .conflict("The library has a folder or an entry of that name.")
                 }
             }
+            let others = try tx.count(LibrarySQL.othersBytes, team, entry.type, entry.path)
+            guard others + entry.body.count <= LibraryStore.byteLimit else {
+                throw .conflict("The team's library is full: it holds 64 MB.")
+            }
             try tx.run(
                 LibrarySQL.put, team, entry.type, entry.path,
                 String(decoding: entry.meta, as: UTF8.self), entry.body, tx.now)
@@ -90,6 +96,10 @@ enum LibrarySQL: String, CaseIterable {
         WHERE team_id = ?1 AND type = ?2 AND substr(path, 1, length(?3)) = ?3 ORDER BY path
         """
     case count = "SELECT count(*) FROM library_entry WHERE team_id = ?1"
+    case othersBytes = """
+        SELECT coalesce(sum(length(body)), 0) FROM library_entry
+        WHERE team_id = ?1 AND NOT (type = ?2 AND path = ?3)
+        """
     case inTheWay = """
         SELECT count(*) FROM library_entry
         WHERE team_id = ?1 AND (substr(path, 1, length(?2) + 1) = ?2 || '/'

@@ -41,4 +41,20 @@ import Testing
         }
         try await library.put(Self.entry("ab"), in: team, by: .site)
     }
+
+    @Test("A library holds so many bytes and no more; what takes the place of its like may stay")
+    func full() async throws {
+        let factory = try await Factory()
+        let library = factory.stores.library
+        let team = factory.team.id
+        var large = Self.entry("large")
+        large.body = [UInt8](repeating: 0, count: LibraryStore.byteLimit)
+        try await library.put(large, in: team, by: .site)
+        await #expect(throws: StoreError.conflict("The team's library is full: it holds 64 MB.")) {
+            try await library.put(Self.entry("small"), in: team, by: .site)
+        }
+        try await library.put(large, in: team, by: .site)
+        try await library.put(Self.entry("large"), in: team, by: .site)
+        try await library.put(Self.entry("small"), in: team, by: .site)
+    }
 }

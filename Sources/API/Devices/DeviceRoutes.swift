@@ -50,6 +50,10 @@ package struct DeviceRoutes: Resource {
             try await stores.devices.delete(id, by: context.actor)
         }
         await observer.ended([device])
+        // After its last word: nothing is said of it any more.
+        try await stored { () async throws(StoreError) in
+            try await stores.logs.delete(ofDevice: id)
+        }
         return Done()
     }
 

@@ -36,9 +36,13 @@ import Testing
         #expect(list.json["count"]?.int == 1)
         #expect(try await ground.call(.get, "devices?tag=line%3D4").json["count"]?.int == 0)
 
+        let device = try #require(Device.ID(id))
+        let logs = ground.house.stores.logs
+        let said = LogRecord(at: .now(), level: .info, text: "here")
+        _ = try await logs.append([said], ofDevice: device)
         #expect(try await ground.call(.delete, "devices/\(id)").status == 204)
         #expect(try await ground.call(.get, "devices/\(id)").status == 404)
-        let device = try #require(Device.ID(id))
+        #expect(try await logs.page(ofDevice: device).records.isEmpty)
         #expect(ground.news.all.last == "ended \(device)")
         #expect(ground.news.all.contains("changed \(device)"))
         #expect(ground.house.faults.all == [])

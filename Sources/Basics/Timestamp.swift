@@ -18,12 +18,20 @@ package struct Timestamp: Sendable, Hashable, Comparable {
         left.milliseconds < right.milliseconds
     }
 
+    /// 1970 to the end of the year 9999: what may come from outside.
+    package static let plausible = 0...Int64(253_402_300_799_999)
+
+    /// Stops at the ends of what an `Int64` holds.
     package static func + (moment: Timestamp, duration: Duration) -> Timestamp {
-        Timestamp(milliseconds: moment.milliseconds + duration.milliseconds)
+        Timestamp(milliseconds: moment.milliseconds.addingClamped(duration.milliseconds))
     }
 
     package static func - (moment: Timestamp, duration: Duration) -> Timestamp {
-        Timestamp(milliseconds: moment.milliseconds - duration.milliseconds)
+        Timestamp(milliseconds: moment.milliseconds.subtractingClamped(duration.milliseconds))
+    }
+
+    package func duration(since earlier: Timestamp) -> Duration {
+        .milliseconds(milliseconds.subtractingClamped(earlier.milliseconds))
     }
 
     /// RFC 3339, UTC, with milliseconds. By hand: `Date.ISO8601FormatStyle` cuts .123 to .122.
@@ -143,13 +151,26 @@ package struct Timestamp: Sendable, Hashable, Comparable {
 }
 
 extension Duration {
-    /// Whole milliseconds, rounded towards zero.
+    /// Whole milliseconds, rounded towards zero; stops at the ends of an `Int64`.
     package var milliseconds: Int64 {
-        components.seconds * 1000 + components.attoseconds / 1_000_000_000_000_000
+        let (seconds, attoseconds) = components
+        let (whole, overflow) = seconds.multipliedReportingOverflow(by: 1000)
+        guard !overflow else { return seconds < 0 ? .min : .max }
+        return whole.addingClamped(attoseconds / 1_000_000_000_000_000)
     }
 }
 
 extension Int64 {
+    fileprivate func addingClamped(_ other: Int64) -> Int64 {
+        let (sum, overflow) = addingReportingOverflow(other)
+        return overflow ? (other < 0 ? .min : .max) : sum
+    }
+
+    fileprivate func subtractingClamped(_ other: Int64) -> Int64 {
+        let (rest, overflow) = subtractingReportingOverflow(other)
+        return overflow ? (other < 0 ? .max : .min) : rest
+    }
+
     fileprivate func floorDivided(by divisor: Int64) -> (quotient: Int64, remainder: Int64) {
         let (quotient, remainder) = quotientAndRemainder(dividingBy: divisor)
         return remainder < 0 ? (quotient - 1, remainder + divisor) : (quotient, remainder)

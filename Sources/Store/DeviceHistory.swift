@@ -26,10 +26,10 @@ extension LogStore {
 
 extension ResourceStore {
     package func append(
-        _ samples: [ResourceSample], ofDevice device: Device.ID
-    ) async throws(StoreError) {
-        guard let owner = Instance.ID(device.text) else { return }
-        try await append(samples, of: owner)
+        _ samples: [ResourceSample], ofDevice device: Device.ID, now: Timestamp
+    ) async throws(StoreError) -> [ResourceSample] {
+        guard let owner = Instance.ID(device.text) else { return [] }
+        return try await append(samples, of: owner, now: now)
     }
 
     package func list(

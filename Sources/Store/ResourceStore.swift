@@ -6,22 +6,33 @@ import SQLite
 package struct ResourceStore: Sendable {
     /// 7 days at a sample each 10 s: 60,480 rows an instance.
     package static let kept = Duration.seconds(7 * 86_400)
+    /// 10 minutes: by so much a clock may be ahead of ours.
+    package static let ahead = Duration.seconds(600)
+    /// 5 s, in milliseconds: of one owner no more than 120,960 rows, whatever it sends.
+    private static let slot: Int64 = 5_000
 
     let database: Database
     package init(database: Database) { self.database = database }
 
-    /// Of a sample at a moment that is there already the later one counts.
+    /// One of each five seconds is kept, the latest that came. What is older than is kept, or
+    /// further ahead than a clock may be, is left out.
+    /// - Returns: what was kept.
+    @discardableResult
     package func append(
-        _ samples: [ResourceSample], of instance: Instance.ID
-    ) async throws(StoreError) {
+        _ samples: [ResourceSample], of instance: Instance.ID, now: Timestamp = .now()
+    ) async throws(StoreError) -> [ResourceSample] {
+        let (oldest, newest) = (now - Self.kept, now + Self.ahead)
+        let samples = samples.filter { $0.at >= oldest && $0.at <= newest }
+        guard !samples.isEmpty else { return [] }
         try await database.write { (tx: borrowing Transaction) throws(StoreError) in
             let owner = try LogStore.owner(instance, in: tx)
             for sample in samples {
                 try tx.run(
-                    ResourceSQL.put, owner, sample.at, sample.rss, sample.heapUsed,
-                    sample.cpuPercent, sample.lagMilliseconds)
+                    ResourceSQL.put, owner, sample.at.milliseconds / Self.slot * Self.slot,
+                    sample.rss, sample.heapUsed, sample.cpuPercent, sample.lagMilliseconds)
             }
         }
+        return samples
     }
 
     package func latest(of instance: Instance.ID) async throws(StoreError) -> ResourceSample? {

@@ -31,6 +31,20 @@ import Testing
         ])
     func refuses(text: String) { #expect(Timestamp(rfc3339: text) == nil) }
 
+    @Test("Reckoning stops at the ends of what can be told")
+    func ends() {
+        let (first, last) = (Timestamp(milliseconds: .min), Timestamp(milliseconds: .max))
+        let centuries = Duration.seconds(Int64.max / 2)
+        #expect(last + .seconds(1) == last && first - .seconds(1) == first)
+        #expect(first + .seconds(-1) == first && last - .seconds(-1) == last)
+        #expect(Timestamp(milliseconds: 0) + centuries == last)
+        #expect(Timestamp(milliseconds: 0) - centuries == first)
+        #expect(last.duration(since: first) == .milliseconds(Int64.max))
+        #expect(first.duration(since: last) == .milliseconds(Int64.min))
+        #expect(!first.rfc3339.isEmpty && !last.rfc3339.isEmpty && !last.httpDate.isEmpty)
+        #expect(first.milliseconds == .min && centuries.milliseconds == .max)
+    }
+
     @Test("HTTP's date is written and read")
     func httpDate() {
         let moment = Timestamp(milliseconds: 784_111_777_000)

@@ -79,8 +79,9 @@ import Testing
                 at: start + .seconds(10 * number), rss: number == 500 ? 9_999 : 100, heapUsed: nil,
                 cpuPercent: Double(number % 2) * 10, lagMilliseconds: 1)
         }
-        try await stores.resources.append(samples, of: instance)
-        try await stores.resources.append([samples[0]], of: instance)
+        let end = start + .seconds(10_000)
+        try await stores.resources.append(samples, of: instance, now: end)
+        try await stores.resources.append([samples[0]], of: instance, now: end)
         let all = try await stores.resources.list(
             of: instance, from: start, to: start + .seconds(10_000), points: 100)
         #expect(all.count == 100)
@@ -97,5 +98,30 @@ import Testing
         let rest = try await stores.resources.list(
             of: instance, from: start, to: start + .seconds(10_000), points: 2000)
         #expect(rest.count == 500)
+    }
+
+    @Test("However much an owner sends, no more is kept of it than has its place in seven days")
+    func flood() async throws {
+        let stores = try await Stores.inMemory()
+        let owner = Instance.ID.random()
+        let now = Timestamp(milliseconds: 1_800_000_000_000)
+        func sample(_ at: Timestamp) -> ResourceSample {
+            ResourceSample(at: at, rss: 1, heapUsed: nil, cpuPercent: 0, lagMilliseconds: nil)
+        }
+        let dense = (0..<2_000).map { sample(now - .milliseconds($0 * 5)) }
+        try await stores.resources.append(dense, of: owner, now: now)
+        // The year 2096, the last moment that there is, and what is older than anything kept.
+        let far = [3_976_214_400_000, Int64.max, 0, .min].map {
+            sample(Timestamp(milliseconds: $0))
+        }
+        #expect(try await stores.resources.append(far, of: owner, now: now) == [])
+        let kept = try await stores.resources.list(
+            of: owner, from: Timestamp(milliseconds: 0), to: Timestamp(milliseconds: .max),
+            points: 2_000)
+        #expect(kept.count <= 3)
+        #expect(try await stores.resources.latest(of: owner)?.at == now)
+        let fine = try await stores.resources.list(
+            of: owner, from: now - .seconds(60), to: now + .seconds(60), points: 2_000)
+        #expect(fine.count == 3)
     }
 }

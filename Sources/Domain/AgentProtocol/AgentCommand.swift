@@ -104,7 +104,7 @@ extension AgentCommand: AgentMessage {
         if let desired = try object.optionalObject("desired") {
             return .apply(try DesiredDocument(json: desired), retry: retry)
         }
-        return .fetch(revision: try object.int("revision"), retry: retry)
+        return .fetch(revision: try object.counter("revision"), retry: retry)
     }
 
     /// It becomes a part of a path.

@@ -48,12 +48,36 @@ extension AgentMessage {
 /// Fields as agent and appliance exchange them: times in milliseconds since 1970, texts bounded.
 extension JSONObject {
     func moment(_ name: String) throws(JSONFieldError) -> Timestamp {
-        Timestamp(milliseconds: try int(name))
+        guard let moment = try optionalMoment(name) else {
+            throw JSONFieldError(field: name, reason: "is missing")
+        }
+        return moment
     }
 
     func optionalMoment(_ name: String) throws(JSONFieldError) -> Timestamp? {
-        try optionalInt(name).map(Timestamp.init(milliseconds:))
+        guard let number = try optionalInt(name) else { return nil }
+        guard Timestamp.plausible.contains(number) else {
+            throw JSONFieldError(field: name, reason: "must be a time from 1970 to 9999")
+        }
+        return Timestamp(milliseconds: number)
     }
+
+    /// A number that goes up by one each time: from 0 to 2⁵², so that whoever counts on from it
+    /// never meets the end.
+    func counter(_ name: String) throws(JSONFieldError) -> Int64 {
+        let number = try int(name)
+        guard (0...Self.most).contains(number) else {
+            throw JSONFieldError(field: name, reason: "must be a number from 0")
+        }
+        return number
+    }
+
+    /// A number that is only shown: what nobody can have measured counts as the nearest that could.
+    func optionalMeasured(_ name: String) throws(JSONFieldError) -> Int64? {
+        try optionalInt(name).map { min(max($0, 0), Self.most) }
+    }
+
+    private static var most: Int64 { 1 << 52 }
 
     func text(_ name: String, upTo limit: Int) throws(JSONFieldError) -> String {
         guard let text = try optionalText(name, upTo: limit) else {

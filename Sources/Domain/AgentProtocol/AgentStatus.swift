@@ -53,7 +53,7 @@ extension AgentStatus: AgentMessage {
     package static let valueLimit = 128
 
     package init(json object: JSONObject) throws(JSONFieldError) {
-        revision = try object.int("revision")
+        revision = try object.counter("revision")
         snapshot = try object.optionalID("snapshot")
         state = try object.word("state")
         mode = try object.word("mode")
@@ -62,7 +62,7 @@ extension AgentStatus: AgentMessage {
         nodeREDVersion = try object.optionalText("nodeRedVersion", upTo: 100)
         nodeVersion = try object.optionalText("nodejsVersion", upTo: 100)
         architecture = try object.optionalText("architecture", upTo: 32)
-        uptime = try object.optionalInt("uptime")
+        uptime = try object.optionalMeasured("uptime")
         clock = try object.moment("clock")
         bootID = try object.text("bootId", upTo: 64)
         serial = try object.text("serial", upTo: 64)

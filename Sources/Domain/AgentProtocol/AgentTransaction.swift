@@ -58,10 +58,10 @@ extension AgentTransaction: AgentMessage {
 
     package init(json object: JSONObject) throws(JSONFieldError) {
         phase = try object.word("phase")
-        revision = try object.int("revision")
+        revision = try object.counter("revision")
         deployment = try object.optionalText("deployment", upTo: 64)
-        done = try object.optionalInt("done") ?? 0
-        of = try object.optionalInt("of") ?? 0
+        done = try object.optionalMeasured("done") ?? 0
+        of = try object.optionalMeasured("of") ?? 0
         reason = try object.optionalText("reason", upTo: 2000)
         until = try object.optionalMoment("until")
         contact = try object.optionalBool("contact")

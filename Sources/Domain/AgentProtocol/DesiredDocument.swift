@@ -120,7 +120,7 @@ extension DesiredDocument: AgentMessage {
     private static let inlineCount = 64
 
     package init(json object: JSONObject) throws(JSONFieldError) {
-        revision = try object.int("revision")
+        revision = try object.counter("revision")
         time = try object.moment("time")
         device = try Identity(json: try object.required("device"))
         mode = try object.word("mode")

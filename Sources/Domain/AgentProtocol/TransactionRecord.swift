@@ -52,7 +52,7 @@ extension TransactionRecord: AgentMessage {
 
     package init(json object: JSONObject) throws(JSONFieldError) {
         phase = try object.word("phase")
-        committed = try object.int("committed")
+        committed = try object.counter("committed")
         slot = nil
         if let word = try object.optionalString("slot") {
             guard let known = DeviceSlot(rawValue: word) else {
@@ -60,7 +60,7 @@ extension TransactionRecord: AgentMessage {
             }
             slot = known
         }
-        revision = try object.int("revision")
+        revision = try object.counter("revision")
         deployment = try object.optionalText("deployment", upTo: 64)
         hasContent = try object.optionalBool("hasContent") ?? true
         starts = try object.whole("starts", 0...1_000_000)

@@ -34,13 +34,14 @@ extension DeviceRecords: AgentMessage {
     package static let limit = 2 << 20
     package static let valueLimit = 20_000
     private static let longestWord = 200
+    /// A thousand cores.
+    private static let mostPercent = 100_000.0
+    /// 11 days.
+    private static let mostLag = 1e9
 
     package init(json object: JSONObject) throws(JSONFieldError) {
         boot = try object.text("boot", upTo: 64)
-        from = try object.int("from")
-        guard (0...(1 << 52)).contains(from) else {
-            throw JSONFieldError(field: "from", reason: "must be a number from 0")
-        }
+        from = try object.counter("from")
         clock = try object.optionalMoment("clock")
         log = []
         samples = []
@@ -83,14 +84,15 @@ extension DeviceRecords: AgentMessage {
     }
 
     private static func sample(_ object: JSONObject) throws(JSONFieldError) -> ResourceSample {
-        let (rss, heap) = (try object.int("rss"), try object.optionalInt("heapUsed"))
         let (cpu, lag) = (object["cpuPercent"]?.double, object["lagMS"]?.double)
-        guard rss >= 0, heap ?? 0 >= 0, let cpu, cpu.isFinite, lag?.isFinite ?? true else {
-            throw JSONFieldError(field: "samples", reason: "must hold measured numbers")
-        }
+        guard let rss = try object.optionalMeasured("rss"), let cpu, cpu.isFinite,
+            lag?.isFinite ?? true
+        else { throw JSONFieldError(field: "samples", reason: "must hold measured numbers") }
         return ResourceSample(
-            at: try object.moment("at"), rss: rss, heapUsed: heap, cpuPercent: cpu,
-            lagMilliseconds: lag)
+            at: try object.moment("at"), rss: rss,
+            heapUsed: try object.optionalMeasured("heapUsed"),
+            cpuPercent: min(max(cpu, 0), mostPercent),
+            lagMilliseconds: lag.map { min(max($0, 0), mostLag) })
     }
 
     package func write(to json: inout JSONWriter) {
@@ -142,19 +144,18 @@ extension DeviceRecords {
     /// comes again gets the same times; `nil` where it is right or nobody knows.
     package func correction(now: Timestamp) -> Duration? {
         guard let clock else { return nil }
-        let (off, overflow) = now.milliseconds.subtractingReportingOverflow(clock.milliseconds)
+        let off = now.duration(since: clock).milliseconds
         // 200 years: more is no clock.
-        guard !overflow, off.magnitude < 6_311_520_000_000 else { return nil }
-        let limit = Self.clockTolerance.components.seconds * 1_000
-        guard off.magnitude > limit.magnitude else { return nil }
+        guard off.magnitude < 6_311_520_000_000 else { return nil }
+        guard off.magnitude > Self.clockTolerance.milliseconds.magnitude else { return nil }
         return .seconds((Double(off) / 60_000).rounded() * 60)
     }
 
-    /// With the appliance's times.
-    package func corrected(by offset: Duration?) -> DeviceRecords {
-        guard let offset else { return self }
+    /// With the appliance's times: nothing was logged later than `now`.
+    package func corrected(by offset: Duration?, now: Timestamp) -> DeviceRecords {
+        let offset = offset ?? .zero
         var corrected = self
-        for index in log.indices { corrected.log[index].at = log[index].at + offset }
+        for index in log.indices { corrected.log[index].at = min(log[index].at + offset, now) }
         for index in samples.indices { corrected.samples[index].at = samples[index].at + offset }
         return corrected
     }

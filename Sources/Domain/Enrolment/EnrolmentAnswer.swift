@@ -47,7 +47,7 @@ package struct EnrolmentAnswer: Sendable, Equatable {
             let team = device["team"]?.string.flatMap(Team.ID.init),
             let certificate = object["certificate"]?.string,
             let authorities = object["authorities"]?.string,
-            let time = object["time"]?.int,
+            let time = object["time"]?.int, Timestamp.plausible.contains(time),
             let servers = object["servers"]?.array?.compactMap(\.string),
             let secret = object["credentialSecret"]?.string
         else { return nil }

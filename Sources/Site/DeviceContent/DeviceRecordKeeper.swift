@@ -78,13 +78,12 @@ package actor DeviceRecordKeeper {
         _ batch: DeviceRecords, of device: Device.ID
     ) async throws(StoreError) -> Int64 {
         let owner = try Self.owner(device)
-        let offset = batch.correction(now: clock())
-        let records = batch.corrected(by: offset)
-        if !records.samples.isEmpty {
-            // Known by their moment: what comes again takes its own place.
-            try await resources.append(records.samples, of: owner)
-            publish(records.samples, of: device)
-        }
+        let now = clock()
+        let offset = batch.correction(now: now)
+        let records = batch.corrected(by: offset, now: now)
+        // Known by their moment: what comes again takes its own place.
+        publish(
+            try await resources.append(records.samples, of: owner, now: now), of: device)
         let boot = Self.number(of: batch.boot)
         let position = try await logs.position(of: owner)
         let isSameBoot = position?.inode == boot

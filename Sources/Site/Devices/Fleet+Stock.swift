@@ -110,9 +110,10 @@ extension Fleet {
     nonisolated func keep(_ samples: [ResourceSample], of id: Device.ID) async {
         guard !samples.isEmpty else { return }
         do throws(StoreError) {
-            try await parts.stores.resources.append(samples, ofDevice: id)
+            let kept = try await parts.stores.resources.append(
+                samples, ofDevice: id, now: parts.now())
             // Those that it had kept are read with the history.
-            if let last = samples.last { parts.bus.publish("device/\(id)/resources") { last.json } }
+            if let last = kept.last { parts.bus.publish("device/\(id)/resources") { last.json } }
         } catch { log.warning("samples of device \(id) could not be kept: \(error)") }
     }
 }

@@ -87,7 +87,7 @@ package actor RolloutService: Service {
                 news.tellAll()
                 news.wake(after: Self.retryPause)
             } else if let next = await nextWake() {
-                let pause = Duration.milliseconds(next.milliseconds - clock().milliseconds)
+                let pause = next.duration(since: clock())
                 news.wake(after: min(max(pause, .milliseconds(10)), Self.longestSleep))
             }
         }

@@ -77,7 +77,7 @@ struct AgentMessageTests {
                     phase: phase, revision: 4, deployment: "d", done: 5, of: 9,
                     reason: "it waits", until: Timestamp(milliseconds: 12)),
                 agentVersion: "0.1", nodeREDVersion: "4.1.3", nodeVersion: nil, uptime: 12,
-                clock: Timestamp(milliseconds: -1), bootID: "b", serial: "0a", problem: nil)
+                clock: Timestamp(milliseconds: 1), bootID: "b", serial: "0a", problem: nil)
             #expect(try AgentStatus.read(status.bytes) == status)
         }
         let replies = [

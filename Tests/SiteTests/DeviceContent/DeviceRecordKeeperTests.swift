@@ -98,6 +98,33 @@ import Testing
         }
     }
 
+    @Test(
+        "Numbers at their ends are kept as what they can be, or refused; nothing falls over",
+        arguments: [
+            Int64.min, .min + 1, -1, 0, 1, 253_402_300_799_999, 253_402_300_800_000, .max - 1, .max,
+        ])
+    func extremes(number: Int64) async throws {
+        let hour = Self.now - .seconds(3_600)
+        let bodies = [
+            #"{"boot":"x","from":1,"clock":\#(hour.milliseconds),"log":[{"at":\#(number),"#
+                + #""level":"info","text":"t"}]}"#,
+            #"{"boot":"x","from":1,"clock":\#(number),"log":[{"at":5,"level":"info","text":"t"}]}"#,
+            #"{"boot":"y","from":\#(number),"log":[{"at":5,"level":"info","text":"t"}]}"#,
+            #"{"boot":"z","from":0,"samples":[{"at":\#(number),"rss":\#(number),"#
+                + #""heapUsed":\#(number),"cpuPercent":\#(number),"lagMS":\#(number)}]}"#,
+        ]
+        for body in bodies {
+            do throws(DeviceRecordKeeper.Fault) {
+                _ = try await keeper.keep(Array(body.utf8), of: device)
+            } catch {
+                guard case .malformed = error else { throw error }
+            }
+        }
+        for record in try await stores.logs.page(of: owner).records {
+            #expect(record.at.milliseconds >= -4_000_000 && record.at <= Self.now)
+        }
+    }
+
     @Test("A device that floods is told to wait")
     func flood() async throws {
         var refused = 0

@@ -32,14 +32,15 @@ package enum StockLog {
         // Lines of the process that are no records have no level.
         let level = object["level"]?.string.flatMap(LogRecord.Level.init) ?? .info
         return LogRecord(
-            at: moment(object["ts"]).map { $0 + shift } ?? now, level: level, source: source,
+            at: moment(object["ts"]).map { min($0 + shift, now) } ?? now, level: level,
+            source: source,
             text: text)
     }
 
     /// Milliseconds with a counter of four digits behind them, as text.
     private static func moment(_ value: JSONValue?) -> Timestamp? {
         guard let text = value?.string, (14...20).contains(text.utf8.count),
-            let milliseconds = Int64(text.dropLast(4)), milliseconds > 0
+            let milliseconds = Int64(text.dropLast(4)), Timestamp.plausible.contains(milliseconds)
         else { return nil }
         return Timestamp(milliseconds: milliseconds)
     }
@@ -72,10 +73,10 @@ package enum StockSamples {
     }
 
     private static func moment(_ value: JSONValue?) -> Timestamp? {
-        guard let milliseconds = value?.double, (1...4e15).contains(milliseconds) else {
-            return nil
-        }
-        return Timestamp(milliseconds: Int64(milliseconds))
+        guard let milliseconds = value?.double.flatMap({ Int64(exactly: $0.rounded()) }),
+            Timestamp.plausible.contains(milliseconds)
+        else { return nil }
+        return Timestamp(milliseconds: milliseconds)
     }
 
     private static func number(_ value: JSONValue?, _ range: ClosedRange<Double>) -> Double? {
@@ -88,9 +89,9 @@ enum StockClock {
     /// What to add to its moments: nothing while the newest of them could be right.
     static func shift(newest: Timestamp?, now: Timestamp) -> Duration {
         guard let newest else { return .zero }
-        let ahead = newest.milliseconds - now.milliseconds
+        let behind = now.duration(since: newest)
         // Ten minutes ahead, or a day behind: what an agent kept may be some hours old.
-        guard ahead > 600_000 || ahead < -86_400_000 else { return .zero }
-        return .milliseconds(-ahead)
+        guard behind < .seconds(-600) || behind > .seconds(86_400) else { return .zero }
+        return behind
     }
 }

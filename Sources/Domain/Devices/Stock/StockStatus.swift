@@ -25,6 +25,8 @@ package struct StockStatus: Sendable, Equatable {
     package static let limit = 262_144
     private static let valueLimit = 10_000
     private static let packageLimit = 2_000
+    /// Three hundred years, in seconds.
+    private static let longestUptime = 1e10
 
     package enum Message: Sendable, Equatable {
         /// The literal `null`: it is changing over and says nothing more.
@@ -55,7 +57,9 @@ package struct StockStatus: Sendable, Equatable {
             case "suspended": .stopped
             default: nil
             }
-        uptimeSeconds = object["health"]?["uptime"]?.double.flatMap { Int64(exactly: $0.rounded()) }
+        uptimeSeconds = object["health"]?["uptime"]?.double.flatMap {
+            (0...Self.longestUptime).contains($0) ? Int64($0.rounded()) : nil
+        }
         agentVersion = object["agentVersion"]?.shown(upTo: 64)
         nodeVersion = object["nodejsVersion"]?.shown(upTo: 64)
         nodeREDVersion = object["nodeRedVersion"]?.shown(upTo: 64)

@@ -53,7 +53,10 @@ package struct NodeREDCredentials: Sendable {
     }
 
     package func encrypt(text: String) throws(Fault) -> String {
-        let iv = Randomness.bytes(16)
+        try encrypt(text: text, iv: Randomness.bytes(16))
+    }
+
+    private func encrypt(text: String, iv: [UInt8]) throws(Fault) -> String {
         do throws(OpenSSLError) {
             var pass = try CipherPass(EVP_aes_256_ctr(), .encrypt, key: key, iv: iv)
             return Hex.encode(iv) + Base64URL.encodeClassic(try pass.run(Array(text.utf8)))
@@ -76,10 +79,22 @@ package struct NodeREDCredentials: Sendable {
 
     /// - Parameter credentials: JSON, an object from node id to its credentials.
     package func encrypt(_ credentials: [UInt8]) throws(Fault) -> [UInt8] {
-        let text = try encrypt(text: String(decoding: credentials, as: UTF8.self))
+        Self.file(try encrypt(text: String(decoding: credentials, as: UTF8.self)))
+    }
+
+    private static func file(_ text: String) -> [UInt8] {
         var json = JSONWriter()
         json.object { json in json.field("$", text) }
         return json.bytes
+    }
+
+    /// The same each time for the same credentials, so that nobody takes them for changed: the IV
+    /// is a keyed digest of the text, and shows no more than that two texts are equal.
+    package func encryptRepeatably(_ credentials: [UInt8]) throws(Fault) -> [UInt8] {
+        let digest = HMAC.sha256(key: key, message: Array("lineside iv ".utf8) + credentials)
+        let text = try encrypt(
+            text: String(decoding: credentials, as: UTF8.self), iv: Array(digest.prefix(16)))
+        return Self.file(text)
     }
 
     /// The same credentials under another instance's secret.

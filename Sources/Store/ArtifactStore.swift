@@ -79,6 +79,26 @@ package struct ArtifactStore: Sendable {
         }
     }
 
+    /// The stack that devices without one of their own got for the snapshot first.
+    package func pinnedStack(of snapshot: Snapshot.ID) async throws(StoreError) -> Stack.ID? {
+        try await database.lookUp {
+            (tx: borrowing ReadTransaction) throws(StoreError) -> Stack.ID? in
+            try tx.first(ArtifactSQL.pinned, snapshot) {
+                (row: borrowing Row) throws(StoreError) in try row.id(0)
+            }
+        }
+    }
+
+    /// The first counts. It outlives the stack: another must not take its place in silence.
+    package func pin(
+        _ stack: Stack.ID, for snapshot: Snapshot.ID, manifest: ContentAddress
+    ) async throws(StoreError) {
+        guard try await pinnedStack(of: snapshot) == nil else { return }
+        try await database.write { (tx: borrowing Transaction) throws(StoreError) -> Void in
+            try tx.run(ArtifactSQL.pin, snapshot, "stack \(stack)", manifest, tx.now)
+        }
+    }
+
     /// Manifests of what a device shall run, by itself or with its group, and of what it says that
     /// it runs. What it says is believed within its own application only.
     package func manifests(
@@ -122,7 +142,19 @@ enum ArtifactSQL: String, CaseIterable {
             facts = excluded.facts, made_ms = excluded.made_ms, used_ms = excluded.used_ms
         """
     case delete = "DELETE FROM artifact WHERE kind = ?1 AND name = ?2"
-    case deleteManifests = "DELETE FROM device_manifest WHERE instr(fingerprint, ?1) > 0"
+    case deleteManifests = """
+        DELETE FROM device_manifest
+        WHERE instr(fingerprint, ?1) > 0 AND fingerprint NOT LIKE 'stack %'
+        """
+    case pinned = """
+        SELECT substr(fingerprint, 7) FROM device_manifest
+        WHERE snapshot_id = ?1 AND fingerprint LIKE 'stack %' ORDER BY made_ms LIMIT 1
+        """
+    case pin = """
+        INSERT INTO device_manifest (snapshot_id, fingerprint, digest, made_ms)
+        SELECT ?1, ?2, ?3, ?4 WHERE NOT EXISTS (SELECT 1 FROM device_manifest
+            WHERE snapshot_id = ?1 AND fingerprint LIKE 'stack %')
+        """
     case manifest = """
         SELECT digest FROM device_manifest WHERE snapshot_id = ?1 AND fingerprint = ?2
         """
@@ -138,6 +170,7 @@ enum ArtifactSQL: String, CaseIterable {
         JOIN snapshot ON snapshot.id IN (device.target_snapshot_id,
             device_group.target_snapshot_id, device_report.snapshot_id)
         JOIN device_manifest ON device_manifest.snapshot_id = snapshot.id
+            AND fingerprint NOT LIKE 'stack %'
         WHERE device.id = ?1 AND snapshot.application_id = device.application_id
         """
 }

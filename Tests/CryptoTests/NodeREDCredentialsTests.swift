@@ -27,6 +27,18 @@ import Testing
         #expect(text.utf8.count % 4 == 0)
     }
 
+    @Test("The same credentials can be encrypted to the same text; others never share an IV")
+    func repeatable() throws {
+        let mine = NodeREDCredentials(secret: "a secret")
+        let text = try mine.encryptRepeatably(clear)
+        #expect(try mine.encryptRepeatably(clear) == text)
+        #expect(try mine.decrypt(text) == clear)
+        let changed = try mine.encryptRepeatably(Array("{\"n1\":{\"password\":\"hunter3\"}}".utf8))
+        let elsewhere = try NodeREDCredentials(secret: "another").encryptRepeatably(clear)
+        #expect(Set([text, changed, elsewhere].map { $0.prefix(38) }).count == 3)
+        #expect(try mine.encrypt(clear) != mine.encrypt(clear))
+    }
+
     @Test("A file without credentials is empty under every secret")
     func empty() throws {
         let none = try NodeREDCredentials(secret: "x").decrypt(Array("{}".utf8))

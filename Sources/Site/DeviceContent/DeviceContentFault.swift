@@ -21,7 +21,9 @@ package enum DeviceContentFault: Error, Sendable, Equatable, CustomStringConvert
         switch self {
         case .noStack:
             "No stack is installed: add one, then devices can run this snapshot."
-        case .stackMissing: "The stack of this snapshot is gone: add it again."
+        case .stackMissing:
+            "The stack of this snapshot is gone: give its devices another one in their settings, or "
+                + "make the snapshot anew."
         case .modulesMissing(let modules):
             "Nothing here has \(Self.text(modules)): install it into an instance, "
                 + "then devices can run this snapshot."

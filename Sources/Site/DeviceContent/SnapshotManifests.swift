@@ -23,7 +23,8 @@ package struct SnapshotManifests: Sendable {
         self.practice = practice
     }
 
-    /// - Parameter stack: `nil`: that of the snapshot's version, else the newest of the site.
+    /// - Parameter stack: the device's own; `nil`: what suits the snapshot, and the same from then
+    ///   on.
     /// - Returns: the digest of the manifest, which survives a power cut.
     package func manifest(
         of id: Snapshot.ID, stack: Stack.ID? = nil
@@ -43,7 +44,10 @@ package struct SnapshotManifests: Sendable {
         let known = try await DeviceContentFault.stored { () throws(StoreError) in
             try await stores.artifacts.manifest(of: id, fingerprint: fingerprint)
         }
-        if let known, await vault.renew(known) { return known }
+        if let known, await vault.renew(known) {
+            if stack == nil { try await pin(chosen, for: id, known) }
+            return known
+        }
         var trees: [(String, Artifact)] = []
         if let chosen { trees.append(("stack", try await artifacts.tree(of: chosen.id))) }
         if !modules.isEmpty {
@@ -65,26 +69,27 @@ package struct SnapshotManifests: Sendable {
         try await DeviceContentFault.stored { () throws(StoreError) in
             try await stores.artifacts.putManifest(blob, of: id, fingerprint: fingerprint)
         }
+        if stack == nil { try await pin(chosen, for: id, blob.address) }
         return blob.address
+    }
+
+    private func pin(
+        _ stack: Stack?, for id: Snapshot.ID, _ manifest: ContentAddress
+    ) async throws(DeviceContentFault) {
+        guard let stack else { return }
+        try await DeviceContentFault.stored { () throws(StoreError) in
+            try await stores.artifacts.pin(stack.id, for: id, manifest: manifest)
+        }
     }
 
     private func stack(
         for snapshot: Snapshot, _ wanted: Stack.ID?
     ) async throws(DeviceContentFault) -> Stack? {
-        var id = wanted
-        if id == nil, let version = snapshot.versionID {
-            id = try? await stores.versions.get(version).stackID
-        }
-        if let id {
-            let stack = try? await stores.stacks.get(id)
-            if let stack { return stack }
-            if wanted != nil { throw .stackMissing(id) }
-        }
-        let newest = try await DeviceContentFault.stored { () throws(StoreError) in
-            try await stores.stacks.list(PageRequest(limit: 1)).items.first
-        }
-        guard newest != nil || practice else { throw .noStack(snapshot.id) }
-        return newest
+        let choice = SnapshotStacks(stores: stores)
+        if let wanted { return try await choice.stack(wanted) }
+        let chosen = try await choice.stack(for: snapshot)
+        guard chosen != nil || practice else { throw .noStack(snapshot.id) }
+        return chosen
     }
 
     /// Nothing of it changes when somebody renames what it is about.

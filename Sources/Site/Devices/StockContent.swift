@@ -152,12 +152,14 @@ package struct StockContent: Sendable {
         return json.bytes
     }
 
-    /// - Returns: as flows_cred.json holds them, under the device's secret; `nil` for none.
+    /// - Returns: as flows_cred.json holds them, under the device's secret; `nil` for none. The
+    ///   same each time: a device that gets another text takes it for another thing to run.
     package func encrypted(
         _ credentials: JSONObject?, for id: Device.ID
     ) async throws -> [UInt8]? {
         guard let credentials, !credentials.members.isEmpty else { return nil }
-        return try NodeREDCredentials(secret: try await secret(of: id)).encrypt(credentials.json)
+        return try NodeREDCredentials(secret: try await secret(of: id))
+            .encryptRepeatably(credentials.json)
     }
 
     /// Of the device's credentials, in clear.
@@ -222,8 +224,8 @@ package struct StockContent: Sendable {
         json.object("settings") { _ in }
     }
 
-    /// The device's own, else its stack's, the snapshot's, that of what it was made from, or the
-    /// newest stack's.
+    /// The device's own, else its stack's, that of the snapshot, or, where there is neither, of
+    /// the newest stack.
     private func nodeREDVersion(
         of device: Device, _ snapshot: Snapshot?
     ) async throws -> String? {
@@ -233,18 +235,8 @@ package struct StockContent: Sendable {
             if let module = snapshot.modules.first(where: { $0.name == "node-red" }) {
                 return module.version
             }
-            if let id = try await stack(of: snapshot) {
-                return try await stores.stacks.get(id).nodeRED
-            }
+            return try await SnapshotStacks(stores: stores).stack(for: snapshot)?.nodeRED
         }
         return try await stores.stacks.list(PageRequest(limit: 1)).items.first?.nodeRED
-    }
-
-    private func stack(of snapshot: Snapshot) async throws -> Stack.ID? {
-        if let id = snapshot.versionID, let version = try? await stores.versions.get(id) {
-            return version.stackID
-        }
-        guard let id = snapshot.instanceID else { return nil }
-        return try await stores.instances.get(id).stackID
     }
 }

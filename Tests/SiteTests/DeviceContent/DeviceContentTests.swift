@@ -68,9 +68,41 @@ import Testing
         #expect(try await site.stores.artifacts.list(.stack).isEmpty)
         try await site.aim(at: snapshot)
         #expect(try await site.stores.artifacts.manifests(of: site.device.id).isEmpty)
-        await #expect(throws: DeviceContentFault.noStack(snapshot.id)) {
+        await #expect(throws: DeviceContentFault.stackMissing(site.stack.id)) {
             _ = try await site.manifests.manifest(of: snapshot.id)
         }
+        _ = try await site.stacks.add(
+            archive(TarBuilder.nodeRED(version: "5.0.0").finished, in: site.directory), name: nil,
+            by: .site)
+        await #expect(throws: DeviceContentFault.stackMissing(site.stack.id)) {
+            _ = try await site.manifests.manifest(of: snapshot.id)
+        }
+    }
+
+    @Test("A stack that is added later, even to its instance, is not that of a snapshot")
+    func pinned() async throws {
+        let snapshot = try await site.snapshot()
+        let unseen = try await site.snapshot("Not yet on any device")
+        let first = try await site.manifests.manifest(of: snapshot.id)
+        let newer = try await site.stacks.add(
+            archive(TarBuilder.nodeRED(version: "5.0.0").finished, in: site.directory), name: nil,
+            by: .site)
+        #expect(try await site.manifests.manifest(of: snapshot.id) == first)
+        _ = try await site.stores.instances.update(
+            site.instance.id, InstanceStore.Change(stack: newer.id), by: .site)
+        #expect(try await site.manifests.manifest(of: snapshot.id) == first)
+        let own = try await site.manifests.manifest(of: snapshot.id, stack: newer.id)
+        #expect(own != first, "a device may have a stack of its own")
+        #expect(try await site.manifests.manifest(of: snapshot.id) == first)
+        let stacks = SnapshotStacks(stores: site.stores)
+        #expect(try await stacks.stack(for: unseen)?.id == newer.id, "that of its instance")
+        var captured = unseen
+        captured.id = .random()
+        captured.instanceID = nil
+        captured.createdAt = newer.addedAt - .milliseconds(1)
+        #expect(try await stacks.stack(for: captured)?.id == site.stack.id)
+        captured.modules = [NodeModule(name: "node-red", version: "5.0.0")]
+        #expect(try await stacks.stack(for: captured)?.id == newer.id)
     }
 
     @Test("The packages of a snapshot come from the instance that has exactly these")

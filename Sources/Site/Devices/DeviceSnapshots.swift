@@ -1,5 +1,4 @@
 package import Basics
-import Crypto
 package import Domain
 package import Store
 
@@ -23,6 +22,7 @@ package struct DeviceSnapshots: Sendable {
     private let library: VersionLibrary
     private let content: StockContent
     private let settling: @Sendable () async -> Void
+    private let reader = CaptureReader()
 
     /// 5 s: Node-RED tells of a deploy before it has written it.
     package static let settlingTime = Duration.seconds(5)
@@ -62,7 +62,7 @@ package struct DeviceSnapshots: Sendable {
     {
         if device.agent == .stock {
             guard let flows = answer["flows"], !flows.isNull else { throw .notRunning }
-            return try await read(
+            return try await reader.content(
                 flows, answer["credentials"]?.object, try await secret(of: device),
                 answer["package"]?["modules"]?.object)
         }
@@ -71,41 +71,13 @@ package struct DeviceSnapshots: Sendable {
         do throws(JSONFieldError) { capture = try AgentReply.Capture(json: object) } catch {
             throw .malformed("The device's answer is wrong: \(error.field) \(error.reason).")
         }
-        // 64 MB: what a vault's file may unpack to must not be the device's to say.
-        guard let text = VaultFile.decode(capture.flows, limit: 64 << 20),
-            let flows = try? JSONReader.read(text, limit: text.count)
-        else {
-            throw .malformed("The flows of the device cannot be read.")
-        }
-        let sealed = capture.credentials.flatMap { try? JSONReader.read($0, limit: $0.count) }
-        var content = try await read(
-            flows, sealed?.object, try await secret(of: device), nil)
-        content.modules = capture.modules
-        return content
+        return try await reader.content(of: capture, try await secret(of: device))
     }
 
     private func secret(of device: Device) async throws(Fault) -> String {
         do { return try await content.secret(of: device.id) } catch {
             throw .version(.credentials)
         }
-    }
-
-    /// Flows that came from elsewhere with their credentials, under `secret`.
-    func read(
-        _ flows: JSONValue, _ credentials: JSONObject?, _ secret: String?, _ modules: JSONObject?
-    ) async throws(Fault) -> SnapshotContent {
-        var clear = credentials
-        if let sealed = credentials, sealed["$"] != nil {
-            guard let secret, !secret.isEmpty,
-                let bytes = try? NodeREDCredentials(secret: secret).decrypt(sealed.json),
-                let values = try? JSONReader.read(bytes, limit: bytes.count).object
-            else { throw .version(.credentials) }
-            clear = values
-        }
-        do throws(VersionFault) {
-            return try SnapshotContent(
-                flows: flows, credentials: clear, modules: SnapshotContent.modules(modules))
-        } catch { throw .version(error) }
     }
 
     /// Flows that a device ran before it came to this site; the device gets them as its target.
@@ -116,7 +88,7 @@ package struct DeviceSnapshots: Sendable {
         guard let configuration = provisioning["deviceConfig"]?.object,
             let flows = configuration["flows"]
         else { throw .malformed("The flows to bring in are missing.") }
-        var taken = try await read(
+        var taken = try await reader.content(
             flows, configuration["credentials"]?.object,
             provisioning["credentialSecret"]?.string,
             configuration["package"]?["modules"]?.object)

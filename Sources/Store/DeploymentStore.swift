@@ -129,16 +129,22 @@ package struct DeploymentStore: Sendable {
         }
     }
 
-    /// The deployment that told a device last what it shall run, as long as it is to run that.
-    package func claim(
-        on device: Device.ID
-    ) async throws(StoreError) -> (deployment: Deployment.ID, window: MaintenanceWindow.ID?)? {
-        try await database.lookUp {
-            (tx: borrowing ReadTransaction) throws(StoreError)
-                -> (deployment: Deployment.ID, window: MaintenanceWindow.ID?)? in
+    /// The deployment that told a device last what it shall run.
+    package struct Claim: Sendable, Equatable {
+        package var deployment: Deployment.ID
+        package var window: MaintenanceWindow.ID?
+        package var isOver: Bool
+    }
+
+    /// `nil` where the device is to run something else by now.
+    package func claim(on device: Device.ID) async throws(StoreError) -> Claim? {
+        try await database.lookUp { (tx: borrowing ReadTransaction) throws(StoreError) -> Claim? in
             try tx.first(DeploymentSQL.claim, device) {
                 (row: borrowing Row) throws(StoreError) in
-                (try row.id(0), try row.optionalID(1))
+                let state: Deployment.State = try row.word(2)
+                return Claim(
+                    deployment: try row.id(0), window: try row.optionalID(1),
+                    isOver: state.isOver)
             }
         }
     }

@@ -21,7 +21,7 @@ package struct AgentDocumentMaker: AgentDocuments {
     private let editorKey: String
 
     /// - Parameters:
-    ///   - terms: what deployments say; `nil`: nothing.
+    ///   - terms: what deployments and groups say; `nil`: nothing.
     ///   - contents: where small changes are taken from; `nil`: devices fetch all themselves.
     ///   - editorKey: PEM of the key that signs the tokens of editors.
     package init(
@@ -44,7 +44,7 @@ package struct AgentDocumentMaker: AgentDocuments {
         for wanted: DeviceStore.Wanted, held: Snapshot.ID?
     ) async throws -> DesiredDocument {
         let device = wanted.device
-        let terms = try await terms?.terms(of: device.id)
+        let terms = try await terms?.terms(of: device)
         var document = DesiredDocument(
             revision: device.revision, time: .now(),
             device: .init(
@@ -53,7 +53,7 @@ package struct AgentDocumentMaker: AgentDocuments {
             mode: device.mode, run: device.desiredState,
             snapshot: try await snapshot(wanted), settings: try await settings(of: device),
             probation: .init(seconds: device.settings.probationSeconds), window: terms?.window,
-            deployment: terms?.deployment.text)
+            deployment: terms?.deployment?.text)
         // A blank device must fetch all of Node-RED anyway.
         if let contents, let target = document.snapshot, let held, held != target.id {
             document.inline = try await contents.inline(target.manifest)

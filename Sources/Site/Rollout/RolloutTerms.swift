@@ -2,10 +2,10 @@ package import Basics
 package import Domain
 package import Store
 
-/// What a deployment says to one device beside its snapshot: which it is, and when the device may
-/// switch.
+/// What deployments and its group say to one device beside its snapshot: which deployment it is
+/// about, and when the device may switch.
 package struct RolloutTerms: Sendable, Equatable {
-    package var deployment: Deployment.ID
+    package var deployment: Deployment.ID?
     package var window: DesiredDocument.Window?
 }
 
@@ -24,22 +24,32 @@ package struct RolloutTermsMaker: Sendable {
         self.clock = clock
     }
 
-    /// `nil`: no deployment has told the device what it shall run now.
-    package func terms(of device: Device.ID) async throws(StoreError) -> RolloutTerms? {
-        guard let claim = try await stores.deployments.claim(on: device) else { return nil }
-        var window: DesiredDocument.Window?
-        if let id = claim.window {
-            let now = clock()
-            let rule = try await stores.windows.get(id)
-            let measured = try await stores.deployments.measured(in: rule.applicationID)
-            // One that opens no more is over: the device switches never.
-            let opening =
-                zones.opening(of: rule, at: now)
-                ?? MaintenanceWindow.Opening(
-                    from: Timestamp(milliseconds: 0), to: Timestamp(milliseconds: 1))
-            window = .init(
-                from: opening.from, to: opening.to, fits: measured?.switching ?? 0)
+    /// A deployment under way decides by itself. Whatever else changes a device – its group's
+    /// target, a tag that brings it into a group, its environment – waits for the window of the
+    /// group, unless nothing runs on the device that could be disturbed.
+    package func terms(of device: Device) async throws(StoreError) -> RolloutTerms {
+        let claim = try await stores.deployments.claim(on: device.id)
+        var window = claim?.window
+        if claim?.isOver ?? true, window == nil, let group = device.groupID,
+            try await stores.deviceReports.find(device.id)?.snapshotID != nil
+        {
+            window = try await stores.deviceGroups.get(group).group.windowID
         }
-        return RolloutTerms(deployment: claim.deployment, window: window)
+        var terms = RolloutTerms(deployment: claim?.deployment)
+        if let window { terms.window = try await opening(of: window) }
+        return terms
+    }
+
+    private func opening(
+        of id: MaintenanceWindow.ID
+    ) async throws(StoreError) -> DesiredDocument.Window {
+        let rule = try await stores.windows.get(id)
+        let measured = try await stores.deployments.measured(in: rule.applicationID)
+        // One that opens no more is over: the device switches never.
+        let opening =
+            zones.opening(of: rule, at: clock())
+            ?? MaintenanceWindow.Opening(
+                from: Timestamp(milliseconds: 0), to: Timestamp(milliseconds: 1))
+        return .init(from: opening.from, to: opening.to, fits: measured?.switching ?? 0)
     }
 }

@@ -24,7 +24,10 @@ export const deRollout: Record<keyof typeof enRollout, string> = {
   "groups.empty": "Kein Gerät darin",
   "groups.emptyText": "Wählen Sie Geräte oder ändern Sie den Filter.",
   "groups.elsewhere": "{name} (in einer anderen Gruppe)",
-  "groups.targetHint": "Gilt sofort für alle. Eine Verteilung geht schrittweise vor.",
+  "groups.targetHint":
+    "Alle Geräte laden ihn sofort und nutzen ihn ab dem nächsten Wartungsfenster; ohne Fenster sofort. Eine Verteilung geht schrittweise vor.",
+  "groups.windowHint":
+    "Neue Snapshots und Einstellungen warten darauf. Starten, Stoppen, Neustarten und Geräte, auf denen noch nichts läuft, nicht.",
   "groups.deleteAsk": "Gruppe {name} entfernen?",
   "groups.deleteText": "Ihre Geräte bleiben, und was auf ihnen läuft, läuft weiter.",
   "windows.title": "Wartungsfenster",

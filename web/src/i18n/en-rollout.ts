@@ -22,7 +22,10 @@ export const enRollout = {
   "groups.empty": "No device in it",
   "groups.emptyText": "Pick devices, or change the filter.",
   "groups.elsewhere": "{name} (in another group)",
-  "groups.targetHint": "Set at once for all. A deployment does it step by step.",
+  "groups.targetHint":
+    "All devices fetch it at once and run it from the next maintenance window on; without a window, at once. A deployment does it step by step.",
+  "groups.windowHint":
+    "New snapshots and settings wait for it. Start, stop, restart and devices on which nothing runs yet do not.",
   "groups.deleteAsk": "Remove the group {name}?",
   "groups.deleteText": "Its devices stay, and what runs on them goes on running.",
   "windows.title": "Maintenance windows",

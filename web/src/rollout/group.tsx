@@ -171,6 +171,7 @@ function EditGroup({ group, onClose, onDone }: Dialogue<DeviceGroup>) {
         />
         <SelectField
           label={t("windows.one")}
+          hint={t("groups.windowHint")}
           value={window}
           onChange={setWindow}
           choices={[

@@ -83,7 +83,7 @@ struct Appliance: Sendable {
         let rollout = Rollout(
             stores: stores,
             fleet: BookedRolloutFleet(book: parts.fleet.book, observer: parts.fleet),
-            manifests: content.manifests, vault: instances.vault, bus: bus)
+            content: content, vault: instances.vault, bus: bus)
         let scopes = ScopeResolver(applications: stores.applications)
         let page = WebUI()
         let devices = try DeviceWorkings(

@@ -101,7 +101,8 @@ struct Resources: Sendable {
                 status: { [service = workings.broker.service] in service.status }),
             StackRoutes(stacks: workings.instances.stacks, inbox: workings.instances.inbox),
             DeviceRoutes(
-                stores: stores, maker: devices, observer: workings.devices.observer),
+                stores: stores, maker: devices, observer: workings.devices.observer,
+                fitness: workings.rollout.fitness),
             DeviceSettingsRoutes(
                 devices: stores.devices,
                 environment: DeviceEnvironment(
@@ -114,7 +115,8 @@ struct Resources: Sendable {
                 maker: devices),
             EstRoutes(
                 desk: workings.devices.desk, authorities: workings.devices.authorities),
-            DeviceGroupRoutes(stores: stores, fleet: workings.rollout.fleet),
+            DeviceGroupRoutes(
+                stores: stores, fleet: workings.rollout.fleet, fitness: workings.rollout.fitness),
             DeploymentRoutes(stores: stores, service: workings.rollout.service),
             MaintenanceWindowRoutes(
                 stores: stores, zones: workings.rollout.zones, service: workings.rollout.service),

@@ -83,6 +83,7 @@ extension DeviceRoutes {
         guard let application, path?.application == application else {
             throw .invalid("targetSnapshotId", "must be a snapshot of the device’s application")
         }
+        try await fitness.require(wanted, in: application, devices: [former.id])
         return wanted
     }
 }

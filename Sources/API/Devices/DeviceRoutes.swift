@@ -9,8 +9,13 @@ package struct DeviceRoutes: Resource {
     let stores: Stores
     let maker: DeviceViewMaker
     let observer: any DeviceObserver
+    let fitness: TargetFitness
 
-    package init(stores: Stores, maker: DeviceViewMaker, observer: any DeviceObserver) {
+    package init(
+        stores: Stores, maker: DeviceViewMaker, observer: any DeviceObserver,
+        fitness: any RolloutFitness = NoRolloutFitness()
+    ) {
+        self.fitness = TargetFitness(stores: stores, fitness: fitness)
         self.stores = stores
         self.maker = maker
         self.observer = observer

@@ -8,8 +8,12 @@ package import Store
 package struct DeviceGroupRoutes: Resource {
     private let stores: Stores
     private let fleet: any RolloutFleet
+    private let fitness: TargetFitness
 
-    package init(stores: Stores, fleet: any RolloutFleet) {
+    package init(
+        stores: Stores, fleet: any RolloutFleet, fitness: any RolloutFitness = NoRolloutFitness()
+    ) {
+        self.fitness = TargetFitness(stores: stores, fitness: fitness)
         self.stores = stores
         self.fleet = fleet
     }
@@ -77,6 +81,14 @@ package struct DeviceGroupRoutes: Resource {
         _ body: ChangeDeviceGroup, _ context: RequestContext
     ) async throws(Problem) -> Found<DeviceGroupView> {
         let id: DeviceGroup.ID = try context.id("group")
+        if case .some(.some(let target)) = body.fields.target {
+            let group = try await stored { () async throws(StoreError) in
+                try await stores.deviceGroups.get(id).group
+            }
+            if target != group.targetSnapshotID {
+                try await fitness.require(target, in: group.applicationID, groups: [id])
+            }
+        }
         let changed = try await stored { () async throws(StoreError) in
             try await stores.deviceGroups.update(id, by: context.actor) { draft in
                 body.fields.apply(to: &draft)

@@ -98,6 +98,17 @@ package actor PackageRegistry: Service {
         return shelf
     }
 
+    /// Those of `modules` that nobody could install from here. Of a range the name alone counts.
+    func missing(_ modules: [NodeModule], for reader: PackageReader) async -> [NodeModule] {
+        let shelf = await shelf(for: reader)
+        return modules.filter { module in
+            guard let name = PackageName(module.name) else { return true }
+            let versions = shelf.versions(of: name)
+            guard SemanticVersion(module.version) != nil else { return versions.isEmpty }
+            return !versions.contains { $0.version == module.version }
+        }
+    }
+
     private func renewInstances() async {
         if let instancesAt, .now - instancesAt < Self.instancesAge { return }
         guard let instances = try? await stores.instances.all() else { return }

@@ -2,13 +2,20 @@ package import Domain
 package import Store
 
 /// Finds out by making it: what a snapshot needs is put together for each stack that the devices
-/// ask for. Devices then find it ready.
+/// ask for. Devices then find it ready. Of what stock agents install with npm, the site's registry
+/// is asked.
 package struct ManifestRolloutFitness: RolloutFitness {
     private let manifests: SnapshotManifests
+    private let packages: PackageRegistry
+    private let stores: Stores
     private let vault: Vault
 
-    package init(manifests: SnapshotManifests, vault: Vault) {
+    package init(
+        stores: Stores, manifests: SnapshotManifests, packages: PackageRegistry, vault: Vault
+    ) {
+        self.stores = stores
         self.manifests = manifests
+        self.packages = packages
         self.vault = vault
     }
 
@@ -17,7 +24,6 @@ package struct ManifestRolloutFitness: RolloutFitness {
     ) async -> [String] {
         var obstacles: [String] = []
         var found: [Stack.ID?: AgentManifest?] = [:]
-        // A stock agent brings Node-RED and packages from the registry of the site.
         for device in devices where device.agent != .stock {
             if found[device.stackID] == nil {
                 do throws(DeviceContentFault) {
@@ -38,7 +44,28 @@ package struct ManifestRolloutFitness: RolloutFitness {
                 obstacles.append("“\(device.name)”: \(misfit), and the device is \(machine).")
             }
         }
+        if devices.contains(where: { $0.agent == .stock }) {
+            do throws(DeviceContentFault) { try await requireServed(snapshot) } catch {
+                obstacles.append("Devices with the FlowFuse agent: \(error)")
+            }
+        }
         return obstacles
+    }
+
+    /// The agent stops Node-RED before it runs `npm install`: what is not there must be known first.
+    private func requireServed(_ snapshot: Snapshot) async throws(DeviceContentFault) {
+        let team = try await DeviceContentFault.stored { () throws(StoreError) in
+            try await stores.applications.get(snapshot.applicationID).teamID
+        }
+        var wanted = snapshot.modules
+        if !wanted.contains(where: { $0.name == "node-red" }) {
+            guard let stack = try await SnapshotStacks(stores: stores).stack(for: snapshot) else {
+                throw .noStack(snapshot.id)
+            }
+            wanted.append(NodeModule(name: "node-red", version: stack.nodeRED))
+        }
+        let missing = await packages.missing(wanted, for: .teams([team]))
+        guard missing.isEmpty else { throw .modulesMissing(missing) }
     }
 
     /// More sentences than somebody reads help nobody.

@@ -16,14 +16,15 @@ import Testing
         let device: Device
         let snapshot: Snapshot
 
-        init() async throws {
+        init(fitness: any RolloutFitness = NoRolloutFitness()) async throws {
             house = try await HouseFixture { stores, bus in
                 let service = RolloutService(
                     stores: stores, fleet: NoRolloutFleet(),
                     fitness: NoRolloutFitness(),
                     alarms: StoredRolloutAlarms(stores: stores, bus: bus), bus: bus)
                 return [
-                    DeviceGroupRoutes(stores: stores, fleet: NoRolloutFleet()),
+                    DeviceGroupRoutes(
+                        stores: stores, fleet: NoRolloutFleet(), fitness: fitness),
                     DeploymentRoutes(stores: stores, service: service),
                     MaintenanceWindowRoutes(stores: stores, zones: ZoneBook(), service: service),
                 ]
@@ -43,6 +44,35 @@ import Testing
         }
 
         var application: JSONValue { .string(factory.application.id.text) }
+    }
+
+    private struct Unfit: RolloutFitness {
+        func obstacles(
+            to snapshot: Snapshot, on devices: [DeploymentStore.Candidate]
+        ) async -> [String] { devices.map { "“\($0.name)” lacks a package." } }
+    }
+
+    @Test("A target that cannot be brought to a group's devices is refused, and nothing changes")
+    func unfit() async throws {
+        let house = try await House(fitness: Unfit())
+        let made = try await house.call(
+            .post, "device-groups", ("applicationId", house.application),
+            ("name", .string("Presses")),
+            ("filter", .object(JSONObject(texts: ("namePattern", "press")))))
+        let path = "device-groups/\(try #require(made.json["id"]?.string))"
+        let target = ("targetSnapshotId", JSONValue.string(house.snapshot.id.text))
+        #expect(
+            try await house.call(.patch, path, target).status == 200,
+            "its only device has not come in yet")
+        #expect(try await house.call(.patch, path, ("targetSnapshotId", .null)).status == 200)
+        _ = try await house.factory.stores.devices.update(house.device.id, by: .site) {
+            $0.agent = .lineside
+        }
+        let refused = try await house.call(.patch, path, target)
+        #expect(refused.status == 409 && refused.text.contains("lacks a package"))
+        #expect(try await house.call(.get, path).json["target"]?.isNull == true)
+        #expect(house.house.faults.all == [])
+        await house.house.end()
     }
 
     @Test("A group is made, gathers, gets a target and goes")

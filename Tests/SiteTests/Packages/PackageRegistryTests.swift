@@ -51,6 +51,35 @@ import Testing
         return digest.finish()
     }
 
+    @Test("A deployment to stock agents asks for every package that npm will ask for")
+    func fitness() async throws {
+        let fitness = ManifestRolloutFitness(
+            stores: site.stores, manifests: site.manifests, packages: registry,
+            vault: site.vault)
+        let device = try await site.stores.devices.insert(
+            DeviceStore.Draft(
+                team: site.instance.teamID, application: site.instance.applicationID,
+                name: Name(stored: "Old box"), agent: .stock,
+                secrets: DeviceSecrets(credentialSecret: [1], pageSecret: [2])),
+            by: .site)
+        let candidates = try await site.stores.deployments.candidates(
+            in: site.instance.applicationID, groups: [], devices: [device.id])
+        #expect(candidates.map(\.agent) == [.stock])
+        func obstacles(_ name: String, _ modules: [NodeModule]) async throws -> [String] {
+            let snapshot = try await site.snapshot(name, modules: modules)
+            return await fitness.obstacles(to: snapshot, on: candidates)
+        }
+        let nodeRED = NodeModule(name: "node-red", version: "4.1.3")
+        #expect(try await obstacles("plain", []) == [])
+        #expect(try await obstacles("named", [nodeRED]) == [])
+        #expect(try await obstacles("ranged", [NodeModule(name: "ws", version: "^8")]) == [])
+        let gone = NodeModule(name: "gone", version: "4.5.6")
+        let text = try #require(try await obstacles("gone", [nodeRED, gone]).first)
+        #expect(text.contains("gone@4.5.6") && !text.contains("node-red@"))
+        let later = NodeModule(name: "node-red", version: "9.9.9")
+        #expect(try await obstacles("later", [later]).first?.contains("9.9.9") == true)
+    }
+
     @Test("Digests are those of the archive, and the archive is the same every time")
     func digests() async throws {
         let versions = try await versions("ws", for: .stacksOnly)

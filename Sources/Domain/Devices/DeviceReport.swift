@@ -99,10 +99,16 @@ package struct DevicePresence: Sendable, Equatable {
     /// Since when it is so, by our clock.
     package var since: Timestamp
     package var address: String?
+    /// It comes by HTTP from time to time: it learns what it shall be, and nothing else can be said
+    /// to it.
+    package var isPolled: Bool
 
-    package init(isConnected: Bool, since: Timestamp, address: String? = nil) {
+    package init(
+        isConnected: Bool, since: Timestamp, address: String? = nil, isPolled: Bool = false
+    ) {
         self.isConnected = isConnected
         self.since = since
         self.address = address
+        self.isPolled = isPolled
     }
 }

@@ -8,6 +8,8 @@ package final class DeviceBook: Sendable {
     package struct Entry: Sendable, Equatable {
         package var report: DeviceReport?
         package var presence: DevicePresence?
+        /// Why it cannot be told what it shall be. One sentence.
+        package var obstacle: String?
         /// Where it hangs: who may hear of it.
         package var path: ScopePath
         package var isConnected: Bool { presence?.isConnected ?? false }
@@ -54,6 +56,14 @@ package final class DeviceBook: Sendable {
         }
     }
 
+    func put(obstacle: String?, of id: Device.ID) {
+        entries.withLock { entries in
+            guard var entry = entries[id] else { return }
+            entry.obstacle = obstacle
+            entries[id] = entry
+        }
+    }
+
     /// - Returns: whether that is news.
     func put(_ presence: DevicePresence, of id: Device.ID) -> Bool {
         entries.withLock { entries in
@@ -63,7 +73,8 @@ package final class DeviceBook: Sendable {
                 ? DevicePresence(
                     isConnected: presence.isConnected,
                     since: old.presence?.since ?? presence.since,
-                    address: presence.address ?? old.presence?.address) : presence
+                    address: presence.address ?? old.presence?.address,
+                    isPolled: presence.isPolled) : presence
             return old.presence == nil || old.isConnected != presence.isConnected
         }
     }
@@ -72,7 +83,9 @@ package final class DeviceBook: Sendable {
     /// - Returns: who was.
     func disconnectAll(at now: Timestamp) -> [Device.ID] {
         entries.withLock { entries in
-            let connected = entries.filter(\.value.isConnected).map(\.key)
+            let connected = entries.filter {
+                $0.value.isConnected && $0.value.presence?.isPolled != true
+            }.map(\.key)
             for id in connected {
                 let address = entries[id]?.presence?.address
                 entries[id]?.presence = DevicePresence(

@@ -46,9 +46,27 @@ extension Fleet {
     /// somebody changes something.
     private func bringUp(_ device: Device, _ status: AgentStatus) async {
         let known = max(status.revision, status.transaction.revision)
-        guard known < device.revision, applies[device.id] == nil else { return }
-        await apply(device.id)
+        guard applies[device.id] == nil else { return }
+        if known < device.revision || isWindowOld(device.id, status) { await apply(device.id) }
     }
+
+    /// A document names one opening of a window, which may be missed, or changed meanwhile.
+    private func isWindowOld(_ id: Device.ID, _ status: AgentStatus) -> Bool {
+        guard status.transaction.phase == .waiting else {
+            waiting[id] = nil
+            return false
+        }
+        let now = parts.clock.elapsed
+        guard let since = waiting[id], now - since >= Self.windowAge else {
+            if waiting[id] == nil { waiting[id] = now }
+            return false
+        }
+        waiting[id] = now
+        return true
+    }
+
+    /// 10 minutes.
+    private static let windowAge = Duration.seconds(600)
 
     /// What a device that has just come back may have missed.
     func catchUp(_ id: Device.ID) async {
@@ -94,8 +112,9 @@ extension Fleet {
             applies.sent(
                 command.id, revision: document.revision, to: id, parts.clock.elapsed)
             let topic = AgentTopic(.command, team: wanted.device.teamID, device: id).text
+            couldTell(id)
             try await parts.link.publish(topic, bytes, isSure: true)
-        } catch { log.warning("device \(id) could not be told what it shall be: \(error)") }
+        } catch { couldNotTell(id, error) }
     }
 
     func sendApplies(_ now: Duration) async {

@@ -14,7 +14,12 @@ extension Fleet {
         do throws(StoreError) { device = try await parts.stores.devices.get(id) } catch {
             throw .store(error)
         }
-        guard book[id]?.isConnected == true else { throw .offline }
+        guard let presence = book[id]?.presence, presence.isConnected else { throw .offline }
+        guard !presence.isPolled else {
+            throw .unsupported(
+                "This agent asks by HTTP what it shall run and takes no orders: give it MQTT in its "
+                    + "device.yml.")
+        }
         guard !correlator.isFull(for: id) else { throw .busy }
         switch device.agent {
         case .stock: return try await send(stock: command, to: device, timeout)
@@ -43,12 +48,16 @@ extension Fleet {
         guard let device = try? await parts.stores.devices.get(id) else { return forget(id) }
         book.place(device)
         noteChange(id)
-        guard book[id]?.isConnected == true else { return }
+        // One that comes by HTTP hears it when it comes next.
+        guard let presence = book[id]?.presence, presence.isConnected, !presence.isPolled else {
+            return
+        }
         switch device.agent {
         case .stock:
             do {
                 try await tell(StockUpdate(try await parts.content.desired(of: id)), device)
-            } catch { log.warning("device \(id) could not be told what it shall be: \(error)") }
+                couldTell(id)
+            } catch { couldNotTell(id, error) }
         case .lineside: await apply(id)
         case nil: break
         }
@@ -64,6 +73,9 @@ extension Fleet {
         heard[id] = nil
         forgetAllowance(id)
         streams.forget(id)
+        waiting[id] = nil
+        untold[id] = nil
+        polled[id] = nil
         troubled[id] = nil
         noteChange(id)
     }

@@ -87,6 +87,7 @@ extension Fleet {
                 ?? "Node-RED does not run on it: read its log, then start it or give it another "
                 + "snapshot."
         }
+        if trouble[.deviceError] == nil { trouble[.deviceError] = lastingObstacle(device.id) }
         if report.step.phase == .failed {
             trouble[.deviceRolledBack] =
                 "It went back to its former snapshot"

@@ -45,6 +45,7 @@ extension DeviceFacts {
         isConnected = entry.isConnected
         address = entry.presence?.address ?? entry.report?.address
         lastSeenAt = entry.report?.seenAt
+        problem = entry.obstacle
         guard let report = entry.report else { return }
         state = report.state.rawValue
         snapshotID = report.snapshotID
@@ -53,7 +54,7 @@ extension DeviceFacts {
         if let done = report.step.done, let of = report.step.of, of > 0 {
             progress = Progress(done: done, of: of)
         }
-        problem = report.problem ?? report.step.reason
+        problem = entry.obstacle ?? report.problem ?? report.step.reason
         agentVersion = report.agentVersion
         nodeVersion = report.nodeVersion
         nodeREDVersion = report.nodeREDVersion

@@ -57,11 +57,11 @@ extension Fleet {
     private func answer(_ status: StockStatus, of device: Device) async {
         do {
             let desired = try await parts.content.desired(of: device.id)
-            guard let update = desired.answer(to: status) else { return }
-            try await tell(update, device)
+            if let update = desired.answer(to: status) { try await tell(update, device) }
+            couldTell(device.id)
         } catch {
             // It asks again with its next status, and runs what it has meanwhile.
-            log.warning("device \(device.id) got no answer to its status: \(error)")
+            couldNotTell(device.id, error)
         }
     }
 
@@ -87,9 +87,23 @@ extension Fleet {
     package func checkIn(_ status: StockStatus, of device: Device) async throws -> StockCheckIn {
         let report = status.report(at: parts.now(), after: book[device.id]?.report)
         accept(report, of: device)
-        carryOut(judge.came(device.id))
-        polled[device.id] = parts.clock.elapsed
+        cameByPolling(device.id)
         return StockCheckIn(try await parts.content.desired(of: device.id), status: status)
+    }
+
+    /// One that is connected to the broker too is there in any case.
+    private func cameByPolling(_ id: Device.ID) {
+        polled[id] = parts.clock.elapsed
+        if book[id]?.isConnected != true {
+            let presence = DevicePresence(isConnected: true, since: parts.now(), isPolled: true)
+            if book.put(presence, of: id) { noteChange(id) }
+        }
+        carryOut(judge.came(id))
+    }
+
+    func pollEnded(_ id: Device.ID, _ now: Duration) {
+        guard book[id]?.presence?.isPolled == true else { return }
+        disappeared(id, now)
     }
 
     nonisolated func keep(_ records: [LogRecord], of id: Device.ID) async {

@@ -78,6 +78,10 @@ package actor Fleet: Service {
     var polled: [Device.ID: Duration] = [:]
     /// Devices of which an automatic snapshot is under way, and whether another is due behind it.
     var capturing: [Device.ID: Bool] = [:]
+    /// When devices that wait for their window were told last what they shall be.
+    var waiting: [Device.ID: Duration] = [:]
+    /// Why devices could not be told what they shall be, and since when.
+    var untold: [Device.ID: (since: Duration, text: String)] = [:]
 
     package init(_ parts: Parts) { self.parts = parts }
 
@@ -186,7 +190,7 @@ package actor Fleet: Service {
         }
         for (id, at) in polled where now - at > Self.pollLimit {
             polled[id] = nil
-            judge.left(id, now)
+            pollEnded(id, now)
         }
         tellChanges()
         carryOut(judge.judge(now))

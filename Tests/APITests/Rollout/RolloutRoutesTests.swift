@@ -72,7 +72,6 @@ import Testing
         #expect(refused.status == 409 && refused.text.contains("lacks a package"))
         #expect(try await house.call(.get, path).json["target"]?.isNull == true)
         #expect(house.house.faults.all == [])
-        await house.house.end()
     }
 
     @Test("A group is made, gathers, gets a target and goes")

@@ -20,14 +20,16 @@ struct FleetHouse {
 
     init(
         link: MemoryFleetLink = MemoryFleetLink(),
+        manifests: any DeviceManifests = FlowsAsManifest(),
         address: @escaping @Sendable (Device.ID) -> String? = { _ in nil }
     ) async throws {
         self.link = link
         factory = try await Factory()
         directory = try TemporaryDirectory()
         let stores = factory.stores
-        library = VersionLibrary(
-            vault: Vault(directory: directory.path), stores: stores, sealer: sealer)
+        let vault = Vault(directory: directory.path)
+        try await vault.prepare()
+        library = VersionLibrary(vault: vault, stores: stores, sealer: sealer)
         let variables = DeviceEnvironment(devices: stores.devices, sealer: sealer)
         content = StockContent(
             stores: stores, library: library, sealer: sealer, variables: variables)
@@ -35,7 +37,7 @@ struct FleetHouse {
             stores: stores, bus: bus, link: link, content: content,
             documents: AgentDocumentMaker(
                 stores: stores, library: library, content: content, sealer: sealer,
-                variables: variables, manifests: FlowsAsManifest(), editorKey: "key"),
+                variables: variables, manifests: manifests, editorKey: "key"),
             alarms: AlarmRaiser(stores: stores, bus: bus), clock: clock,
             address: address)
         fleet = Fleet(parts)
@@ -53,6 +55,24 @@ struct FleetHouse {
                 secrets: try sealer.newSecrets(for: id)), by: .site)
         await fleet.admitted([id])
         return device
+    }
+
+    /// With credentials, and the target of the device.
+    @discardableResult
+    func snapshot(for device: Device, _ name: String = "Line 3") async throws -> Snapshot {
+        let flows = try JSONReader.read(
+            Array(#"[{"id":"b1","type":"mqtt-broker","credentials":{"password":"p"}}]"#.utf8))
+        let snapshot = try await library.take(
+            SnapshotContent(name: name, flows: flows), into: factory.application.id, name: nil,
+            by: .site)
+        try await change(device) { $0.targetSnapshotID = snapshot.id }
+        return snapshot
+    }
+
+    func change(
+        _ device: Device, _ change: @escaping @Sendable (inout Device) -> Void
+    ) async throws {
+        _ = try await factory.stores.devices.update(device.id, by: .site, change)
     }
 
     /// As a stock agent.

@@ -1,9 +1,10 @@
 import Basics
 import Domain
 import LinesideTesting
-import Site
 import Store
 import Testing
+
+@testable import Site
 
 @Suite("When a device may switch") struct RolloutTermsTests {
     /// A Saturday, 16:07 UTC.
@@ -48,7 +49,7 @@ import Testing
     }
 
     @Test("Whatever changes a device of a group waits for the group's window")
-    func group() async throws {
+    func groupWindow() async throws {
         try await runs(good)
         let window = try #require(try await current.window)
         #expect(window.from.rfc3339 == "2026-11-22T02:00:00.000Z")

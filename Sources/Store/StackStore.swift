@@ -119,12 +119,16 @@ enum StackSQL: String, CaseIterable {
         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)
         """
     case delete = "DELETE FROM stack WHERE id = ?1"
-    /// A snapshot that names no stack, or one that is gone, runs on the newest.
+    /// A snapshot keeps the stack that devices got for it first. One that no device got yet, and
+    /// that names none, may get the newest.
     case uses = """
         WITH chosen AS (
             SELECT snapshot.id, snapshot.application_id,
-                (SELECT stack.id FROM version JOIN stack ON stack.id = version.stack_id
-                    WHERE version.id = snapshot.version_id) AS stack_id
+                coalesce(
+                    (SELECT substr(fingerprint, 7) FROM device_manifest
+                        WHERE snapshot_id = snapshot.id AND fingerprint LIKE 'stack %'),
+                    (SELECT stack.id FROM version JOIN stack ON stack.id = version.stack_id
+                        WHERE version.id = snapshot.version_id)) AS stack_id
             FROM snapshot)
         SELECT text, count(*) OVER () FROM (
             SELECT 0 AS rank, 'instance “' || name || '”' AS text

@@ -94,6 +94,8 @@ import Testing
         let own = try await site.manifests.manifest(of: snapshot.id, stack: newer.id)
         #expect(own != first, "a device may have a stack of its own")
         #expect(try await site.manifests.manifest(of: snapshot.id) == first)
+        try await site.aim(at: snapshot)
+        #expect(try await site.stores.stacks.uses(of: site.stack.id) == ["device “Box 1”"])
         let stacks = SnapshotStacks(stores: site.stores)
         #expect(try await stacks.stack(for: unseen)?.id == newer.id, "that of its instance")
         var captured = unseen

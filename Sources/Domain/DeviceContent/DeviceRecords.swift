@@ -85,7 +85,8 @@ extension DeviceRecords: AgentMessage {
 
     private static func sample(_ object: JSONObject) throws(JSONFieldError) -> ResourceSample {
         let (cpu, lag) = (object["cpuPercent"]?.double, object["lagMS"]?.double)
-        guard let rss = try object.optionalMeasured("rss"), let cpu, cpu.isFinite,
+        guard try object.int("rss") >= 0, try object.optionalInt("heapUsed") ?? 0 >= 0,
+            let rss = try object.optionalMeasured("rss"), let cpu, cpu.isFinite,
             lag?.isFinite ?? true
         else { throw JSONFieldError(field: "samples", reason: "must hold measured numbers") }
         return ResourceSample(

@@ -13,7 +13,7 @@ package struct DeviceRoutes: Resource {
 
     package init(
         stores: Stores, maker: DeviceViewMaker, observer: any DeviceObserver,
-        fitness: any RolloutFitness = NoRolloutFitness()
+        fitness: any RolloutFitness
     ) {
         self.fitness = TargetFitness(stores: stores, fitness: fitness)
         self.stores = stores

@@ -11,7 +11,7 @@ package struct DeviceGroupRoutes: Resource {
     private let fitness: TargetFitness
 
     package init(
-        stores: Stores, fleet: any RolloutFleet, fitness: any RolloutFitness = NoRolloutFitness()
+        stores: Stores, fleet: any RolloutFleet, fitness: any RolloutFitness
     ) {
         self.fitness = TargetFitness(stores: stores, fitness: fitness)
         self.stores = stores

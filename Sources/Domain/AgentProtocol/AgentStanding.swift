@@ -24,7 +24,7 @@ extension AgentStanding: AgentMessage {
     package static let valueLimit = 16
 
     package init(json object: JSONObject) throws(JSONFieldError) {
-        revision = try object.int("revision")
+        revision = try object.counter("revision")
         time = try object.moment("time")
         run = try object.word("run")
         mode = try object.word("mode")

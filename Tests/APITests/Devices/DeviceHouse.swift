@@ -68,7 +68,9 @@ struct DeviceHouse {
                     urls: { ["https://10.0.0.5:8443"] }, clock: { clock.now }),
                 observer: news)
             return [
-                DeviceRoutes(stores: stores, maker: maker, observer: news), creation,
+                DeviceRoutes(
+                    stores: stores, maker: maker, observer: news, fitness: NoRolloutFitness()),
+                creation,
                 StockRoutes(stock: stock, creation: creation),
                 EnrolmentRoutes(stores: stores, desk: desk, stock: stock, maker: maker),
                 EstRoutes(desk: desk, authorities: { authority }),

@@ -122,7 +122,9 @@ struct WholeHouse {
                     stacks: StackRegistry(
                         shelf: StackShelf(directory: path), store: stores.stacks),
                     inbox: UploadInbox(directory: path, limit: .mebibytes(1))),
-                DeviceRoutes(stores: stores, maker: devices, observer: DeviceObservers()),
+                DeviceRoutes(
+                    stores: stores, maker: devices, observer: DeviceObservers(),
+                    fitness: NoRolloutFitness()),
                 creation, StockRoutes(stock: stock, creation: creation),
                 EnrolmentRoutes(stores: stores, desk: desk, stock: stock, maker: devices),
                 EstRoutes(desk: desk, authorities: { "" }),
@@ -130,7 +132,8 @@ struct WholeHouse {
                     devices: stores.devices,
                     environment: DeviceEnvironment(devices: stores.devices, sealer: sealer),
                     secrets: secrets, observer: DeviceObservers()),
-                DeviceGroupRoutes(stores: stores, fleet: NoRolloutFleet()),
+                DeviceGroupRoutes(
+                    stores: stores, fleet: NoRolloutFleet(), fitness: NoRolloutFitness()),
                 DeploymentRoutes(stores: stores, service: rollout),
                 MaintenanceWindowRoutes(stores: stores, zones: ZoneBook(), service: rollout),
                 AgentContentRoutes(

@@ -48,9 +48,11 @@ import Testing
     func cell() async throws {
         let house = try DoorHouse(perAddress: 2)
         let (listener, taken) = try house.broker()
+        var devices: [RawClient] = []
         for _ in 0..<6 {
             let made = try house.device()
             let device = try await house.connect(made)
+            devices.append(device)
             await device.send(Packets.connect(made.name, user: made.name))
             #expect(await taken.take() != nil)
         }
@@ -62,6 +64,8 @@ import Testing
         let extra = try await house.connect(nil, "http/1.1")
         _ = await extra.recorder.wait { $0.readEnded || $0.closed }
         #expect(house.server.refusals.count == 1)
+        for client in devices + others + [extra] { await client.abort() }
+        await until { house.door.count == 0 }
         await listener.stop()
         await house.end()
     }

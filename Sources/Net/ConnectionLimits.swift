@@ -44,6 +44,8 @@ package final class ConnectionLimits: Sendable {
 
     /// Of strangers, and of those whose handshake is not over.
     package let total: Int
+    /// Of all together: what the limit of open descriptors allows.
+    private let room: Int
     package let perAddress: Int
     /// Of all that have proven who they are.
     package let owned: Int
@@ -56,13 +58,14 @@ package final class ConnectionLimits: Sendable {
     private let state = Mutex(State())
 
     /// - Parameter total: lowered to what the limit of open descriptors allows (raised as far as
-    ///   the system lets it): a connection that is proxied takes two.
+    ///   the system lets it): a connection that is proxied takes two. An eighth of what it allows is
+    ///   kept for strangers, or somebody who wants to sign in finds no place.
     /// - Parameter perAddress: for one IPv4 address or one IPv6 /64; Unix sockets are exempt.
     package init(total: Int = 8_192, perAddress: Int = 2_048) {
-        let room = (Int(clamping: clinux_raise_descriptor_limit()) - 128) / 2
+        room = max((Int(clamping: clinux_raise_descriptor_limit()) - 128) / 2, 32)
         self.total = max(min(total, room), 16)
         self.perAddress = perAddress
-        owned = max(room - self.total, 0)
+        owned = room - min(self.total, max(room / 8, 16))
     }
 
     package var count: Int { state.withLock { $0.total + $0.owned } }
@@ -73,7 +76,7 @@ package final class ConnectionLimits: Sendable {
         let place = Place(network: Self.network(of: peer))
         return state.withLock { state in
             if let network = place.network {
-                guard state.total < total,
+                guard state.total < total, state.total + state.owned < room,
                     state.opening[network, default: 0] < perAddress * Self.openingShare
                 else {
                     state.refuse(network)

@@ -41,7 +41,10 @@ import Testing
     @Test("A bearer token finds its device until there is another one")
     func secrets() async throws {
         let factory = try await Factory()
-        let device = try await factory.device("Press 4")
+        let made = try await factory.device("Press 4")
+        let device = try await factory.stores.devices.update(made.id, by: .site) {
+            $0.agent = .stock
+        }
         let secrets = factory.stores.deviceSecrets
         try await factory.stores.registry.write {
             (tx: borrowing Transaction) throws(StoreError) in

@@ -29,12 +29,16 @@ package actor DeviceRecordKeeper {
     }
     /// Devices whose batch is being kept.
     private var busy: Set<Device.ID> = []
-    private var sent: [Device.ID: (since: ContinuousClock.Instant, batches: Int)] = [:]
+    private var sent: [Device.ID: (since: Duration, batches: Int)] = [:]
+    private let elapsed: @Sendable () -> Duration
 
     package init(
         logs: LogStore, resources: ResourceStore, bus: EventBus,
-        clock: @escaping @Sendable () -> Timestamp = Timestamp.now
+        clock: @escaping @Sendable () -> Timestamp = Timestamp.now,
+        elapsed: (@Sendable () -> Duration)? = nil
     ) {
+        let steady = MonotonicClock()
+        self.elapsed = elapsed ?? { steady.elapsed }
         self.logs = logs
         self.resources = resources
         self.bus = bus
@@ -65,7 +69,7 @@ package actor DeviceRecordKeeper {
     }
 
     private func admit(_ device: Device.ID) throws(Fault) {
-        let now = ContinuousClock.now
+        let now = elapsed()
         if sent.count > 10_000 { sent = sent.filter { now - $0.value.since < Self.stretch } }
         var entry = sent[device] ?? (now, 0)
         if now - entry.since >= Self.stretch { entry = (now, 0) }

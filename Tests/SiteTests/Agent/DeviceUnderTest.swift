@@ -77,7 +77,8 @@ final class DeviceUnderTest: Sendable {
             settings: AgentSettings(
                 hash: "h", port: port, editorKey: try SigningKey.generate().publicKeyPEM(),
                 pageSecret: Randomness.secret()),
-            probation: .init(seconds: probation))
+            // A busy machine is late by itself.
+            probation: .init(seconds: probation, lagMS: 5_000))
     }
 
     /// What the page of the flows says.

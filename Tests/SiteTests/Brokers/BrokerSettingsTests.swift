@@ -13,7 +13,7 @@ import Testing
     @Test("What an external broker cannot be made to do is said, and that it hears all in clear")
     func unenforceable() {
         let settings = BrokerSettings(addresses: [], port: 0, certificate: "", key: "")
-        #expect(settings.unenforceable == [])
+        #expect(!settings.unenforceable.contains { $0.contains("that broker") })
         #expect(!sentences("/authority.pem").isEmpty)
         #expect(!sentences("/authority.pem").contains { $0.contains("in clear") })
         #expect(sentences(nil).first?.contains("in clear") == true)

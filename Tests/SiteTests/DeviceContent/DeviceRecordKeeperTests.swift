@@ -1,6 +1,7 @@
 import Basics
 import Domain
 import Store
+import Synchronization
 import Testing
 
 @testable import Site
@@ -9,6 +10,7 @@ import Testing
     static let now = Timestamp(milliseconds: 1_800_000_000_000)
     let stores: Stores
     let keeper: DeviceRecordKeeper
+    private let uptime = Uptime()
     let bus = EventBus()
     let device = Device.ID.random()
     var owner: Instance.ID { get throws { try #require(Instance.ID(device.text)) } }
@@ -16,7 +18,8 @@ import Testing
     init() async throws {
         stores = try await Stores.inMemory()
         keeper = DeviceRecordKeeper(
-            logs: stores.logs, resources: stores.resources, bus: bus, clock: { Self.now })
+            logs: stores.logs, resources: stores.resources, bus: bus, clock: { Self.now },
+            elapsed: { [uptime] in uptime.now.withLock { $0 } })
     }
 
     func batch(
@@ -135,5 +138,9 @@ import Testing
             }
         }
         #expect(refused >= 20)
+        uptime.now.withLock { $0 = .seconds(10) }
+        _ = try await keeper.keep(batch(["x"], from: 60), of: device)
     }
 }
+
+private final class Uptime: Sendable { let now = Mutex(Duration.zero) }

@@ -77,6 +77,7 @@ struct ExternalBrokerLifeTests {
                         #"{"ownerType":"none","state":"unknown","mode":"autonomous"}"#,
                     ], errors: errors)
                 _ = await sender.exitStatus()
+                // As an agent speaks on its own: the first words come before anybody listens.
                 try await Task.sleep(for: .milliseconds(300))
             }
         }

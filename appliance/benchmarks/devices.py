@@ -257,3 +257,44 @@ def many(bench):
             f"{descriptors()} descriptors of one process"
         ],
     )
+
+
+def agent(bench):
+    """One real agent without anything to run: what it takes beside Node-RED."""
+    plant = Plant(bench, 1)
+    place = bench.place / "agent"
+    program = str(bench.executable)
+    subprocess.run(
+        [program, "agent", "enrol", str(plant.bundle), "--state", str(place)],
+        check=True, stdout=subprocess.DEVNULL,
+    )
+    child = subprocess.Popen(
+        [program, "agent", "--state", str(place)],
+        stdout=subprocess.DEVNULL, stderr=(bench.place / "agent.log").open("a"),
+    )
+    try:
+        begin = time.monotonic()
+        while not plant.site.ask("GET", "/devices")["items"][0]["connected"]:
+            if time.monotonic() - begin > 30:
+                raise LookupError("the agent does not connect")
+            time.sleep(0.1)
+        # It gives back what it does not need after a while of rest.
+        time.sleep(30)
+        before = machine.processor_seconds([child.pid])
+        values = []
+        for _ in range(bench.rounds):
+            time.sleep(3)
+            values.append(machine.resident_megabytes(child.pid))
+            bench.noise.sample()
+        spent = (machine.processor_seconds([child.pid]) - before) * 1000
+        private = machine.private_megabytes(child.pid)
+    finally:
+        child.terminate()
+        child.wait()
+    return Result(
+        "MB", 15, values,
+        notes=[
+            f"{private:.1f} MB of it are its own, the rest is read from files; "
+            f"{spent:.0f} ms of processor in {bench.rounds * 3} s"
+        ],
+    )

@@ -28,6 +28,14 @@ def resident_megabytes(pid):
     raise LookupError(f"no process {pid}")
 
 
+def private_megabytes(pid):
+    """What nobody shares and no file holds."""
+    for line in pathlib.Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
+        if line.startswith("Private_Dirty:"):
+            return int(line.split()[1]) / 1024
+    raise LookupError(f"no process {pid}")
+
+
 def children(pid):
     found = []
     for task in pathlib.Path(f"/proc/{pid}/task").iterdir():

@@ -220,14 +220,15 @@ struct AgentTransactionsTests {
     @Test("goes back when a flow blocks the event loop, which then says nothing any more")
     func blocked() async throws {
         let house = try await DeviceUnderTest()
+        // Late enough that its start is seen: what never starts is given five minutes.
         let (transactions, runtime) = try await house.start(
-            environment: ["LINESIDE_PRACTICE=hang=100"])
+            environment: ["LINESIDE_PRACTICE=hang=5000"])
         var first = try await house.document(1, DeviceUnderTest.flows("one"))
         first.run = .stopped
         _ = try await transactions.desire(first, retry: false)
         _ = try await house.settled(transactions, revision: 1)
         _ = try await transactions.desire(
-            try await house.document(2, DeviceUnderTest.flows("two"), probation: 2),
+            try await house.document(2, DeviceUnderTest.flows("two"), probation: 60),
             retry: false)
         let state = try await house.settled(transactions, [.failed], revision: 2)
         #expect(state.reason?.contains("does not answer") == true)

@@ -61,7 +61,7 @@ class Site:
             raise SystemExit(f"lineside did not start: see {self.state.parent}/lineside.log")
         threading.Thread(target=self.child.stdout.read, daemon=True).start()
         self.port = int(line.split()[1].rstrip("/").rpartition(":")[2])
-        self.connection = None
+        self.connection, self.asked = None, 0.0
         self.token = None
         self.plain("GET", "/")
         self.started = (time.perf_counter() - begin) * 1000
@@ -77,7 +77,13 @@ class Site:
             shutil.rmtree(self.state, ignore_errors=True)
 
     def plain(self, method, path, body=None, headers=()):
-        """(status, headers, bytes) over one kept connection."""
+        """(status, headers, bytes) over one kept connection, made anew after a rest: a server ends
+        what nobody uses."""
+        rested = time.monotonic() - self.asked > 10
+        self.asked = time.monotonic()
+        if self.connection is not None and rested:
+            self.connection.close()
+            self.connection = None
         if self.connection is None:
             self.connection = http.client.HTTPSConnection(
                 "127.0.0.1", self.port, context=trusting(), timeout=120

@@ -74,6 +74,7 @@ extension Agent {
     private func carryOut(_ command: AgentCommand) async {
         let reply = await obey(command)
         await answer(reply)
+        await useRenewed()
     }
 
     private func answer(_ reply: AgentReply) async {

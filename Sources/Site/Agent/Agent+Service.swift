@@ -13,8 +13,10 @@ extension Agent {
         let life = certificate.notAfter.milliseconds - issued.milliseconds
         guard clock.now().milliseconds > issued.milliseconds + life * 2 / 3 else { return }
         if let text = await renew() { log.warning("the certificate was not renewed: \(text)") }
+        await useRenewed()
     }
 
+    /// The connection keeps the former certificate until `useRenewed`: it carries the answer.
     /// - Returns: why not; one sentence.
     func renew() async -> String? {
         guard let uplink = link.uplink else { return "This device has no usable identity." }
@@ -26,12 +28,19 @@ extension Agent {
                 return error.description
             }
             identity = renewed
-            do throws(NetError) { try await link.renew(renewed, key: key) } catch {
-                return "\(error)"
-            }
+            freshKey = key
             log.notice("the certificate was renewed")
             return nil
         } catch { return error.description }
+    }
+
+    /// Connects anew where there is a certificate that no connection was made with yet.
+    func useRenewed() async {
+        guard let key = freshKey else { return }
+        freshKey = nil
+        do throws(NetError) { try await link.renew(identity, key: key) } catch {
+            log.warning("the renewed certificate is used from the next start on: \(error)")
+        }
     }
 
     // MARK: Tunnel

@@ -51,6 +51,8 @@ package actor Agent: Service {
     let bootID: String
     let startedAt = ContinuousClock.now
     var identity: AgentIdentity
+    /// Of `identity`, while the connection still has the former one.
+    var freshKey: PrivateKey?
     /// What of the identity cannot be used: then it runs what it has, alone.
     let alone: String?
     var commands: CommandMemory

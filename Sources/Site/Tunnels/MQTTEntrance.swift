@@ -68,7 +68,8 @@ final class MQTTEntrance: ChannelHandler {
         mounted = mount.map { MountedTopics($0, level: packet.level) }
         let join = Join(entrance: self)
         channel.loop.connect(
-            to: .unix(path: proven == nil ? target.openPath : target.socketPath), timeout: Self.brokerPatience
+            to: .unix(path: proven == nil ? target.openPath : target.socketPath),
+            timeout: Self.brokerPatience
         ) { result in
             switch result {
             case .success(let broker): join.entrance.join(broker, first)

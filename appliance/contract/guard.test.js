@@ -115,7 +115,9 @@ describe("the guard of a device, which its network reaches", () => {
   it("keeps the editor shut however its path is written, and leaves the pages open", async () => {
     await open({ localLogin: null, httpAuth: null });
     // Express takes no notice of the case of letters.
-    for (const path of ["/-/d/one/flows", "/-/D/one/flows", "/-/d/ONE/flows", "/-/d/one", "/-/D/One"]) {
+    for (
+      const path of ["/-/d/one/flows", "/-/D/one/flows", "/-/d/ONE/flows", "/-/d/one", "/-/D/One"]
+    ) {
       assert.equal((await request(port, { path })).status, 401, path);
       const page = { "x-lineside-page": SECRET };
       assert.equal((await request(port, { path, headers: page })).status, 401, path);

@@ -34,14 +34,17 @@ package struct TransactionMachine: Sendable, Equatable {
         package var hasContent: Bool
         /// It differs from what runs for good in nothing that would have to be switched.
         package var runsAlready: Bool
+        /// It differs in nothing of the like from what failed.
+        package var failedAlready: Bool
         package init(
             revision: Int64, deployment: String? = nil, hasContent: Bool = true,
-            runsAlready: Bool = false
+            runsAlready: Bool = false, failedAlready: Bool = false
         ) {
             self.revision = revision
             self.deployment = deployment
             self.hasContent = hasContent
             self.runsAlready = runsAlready
+            self.failedAlready = failedAlready
         }
     }
 
@@ -151,7 +154,10 @@ package struct TransactionMachine: Sendable, Equatable {
             return take(wish)
         case .failed, .inconsistent:
             guard wish.revision != record.revision || retry else { return [] }
-            return take(wish)
+            guard wish.failedAlready, !retry, record.phase == .failed else { return take(wish) }
+            // To be stopped or renamed is no new try.
+            record.revision = wish.revision
+            return [.journal(record)]
         }
     }
 

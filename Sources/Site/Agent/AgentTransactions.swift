@@ -156,9 +156,11 @@ package actor AgentTransactions {
             committed = document
             await parts.runtime.take(document)
         }
+        let failed = machine.record.phase == .failed ? wanted : nil
         let wish = TransactionMachine.Wish(
             revision: document.revision, deployment: document.deployment,
-            hasContent: document.snapshot != nil, runsAlready: same)
+            hasContent: document.snapshot != nil, runsAlready: same,
+            failedAlready: failed.map { document.runsTheSame(as: $0) } ?? false)
         if !machine.record.phase.isBusy { wanted = document } else { next = document }
         await feed(.desired(wish, retry: retry))
         if machine.record.phase == .waiting { restartStep() }

@@ -133,6 +133,16 @@ struct TransactionMachineTests {
         #expect(machine.record.target == .b)
     }
 
+    @Test("to be stopped or renamed is no new try of what failed, an order to retry is one")
+    func sameAgain() {
+        var machine = Self.after(Self.toProbation + [.unhealthy("it is ill"), .rolledBack])
+        let renamed = Wish(revision: 3, failedAlready: true)
+        #expect(machine.apply(.desired(renamed, retry: false)) == [.journal(machine.record)])
+        #expect(machine.record.phase == .failed)
+        #expect(machine.record.revision == 3)
+        #expect(machine.apply(.desired(renamed, retry: true)).last == .fetch(3))
+    }
+
     @Test("a way back that fails is gone again, and said when it cannot be gone")
     func rollbackFails() {
         var machine = Self.after(Self.toProbation + [.unhealthy("it is ill")])

@@ -1,5 +1,6 @@
 import Basics
 import Domain
+import Glibc
 import Net
 import Site
 
@@ -32,28 +33,32 @@ struct AgentEnrol: Command {
     }
 
     func run() async throws {
-        let state = try StateDirectory.open(try AgentOption.state(arguments))
+        let bundle: [UInt8]?
+        do throws(AgentEnrolmentFault) {
+            bundle = try arguments.words.first.map { (file) throws(AgentEnrolmentFault) in
+                try AgentOption.read(file, limit: 4096)
+            }
+        } catch { throw CommandFailure(error.description) }
+        let state = try AgentOption.open(arguments)
         let loops = try EventLoopGroup(count: 1)
         let enrolment = AgentEnrolment(AgentPaths(state.paths.root), loops: loops)
         let identity: AgentIdentity
         do throws(AgentEnrolmentFault) {
-            identity = try await enrol(enrolment)
+            identity = try await enrol(enrolment, bundle)
         } catch { throw CommandFailure(error.description) }
         _ = consume state
         Output.line("enrolled as \(identity.name) (\(identity.device))")
     }
 
     private func enrol(
-        _ enrolment: AgentEnrolment
+        _ enrolment: AgentEnrolment, _ bundle: [UInt8]?
     ) async throws(AgentEnrolmentFault) -> AgentIdentity {
         let waiting: @Sendable (String) -> Void = { fingerprint in
             Output.line(
                 "waiting for a yes on the appliance; the fingerprint there must be \(fingerprint)")
         }
-        guard let typed = arguments["--code"] else {
-            let bundle = try AgentOption.read(arguments.words[0], limit: 4096)
-            return try await enrolment.enrol(bundle: bundle, waiting: waiting)
-        }
+        if let bundle { return try await enrolment.enrol(bundle: bundle, waiting: waiting) }
+        let typed = arguments["--code"] ?? ""
         guard let code = TypedCode(typed: typed) else {
             throw AgentEnrolmentFault(
                 "That is no code: it has \(TypedCode.length) letters and digits.")
@@ -82,10 +87,11 @@ struct AgentRequest: Command {
     }
 
     func run() throws {
-        let state = try StateDirectory.open(try AgentOption.state(arguments))
+        let state = try AgentOption.open(arguments)
         let loops = try EventLoopGroup(count: 1)
         do throws(AgentEnrolmentFault) {
             let text = try AgentEnrolment(AgentPaths(state.paths.root), loops: loops).requestFile()
+            AgentOption.becomeCaller()
             do throws(SystemError) {
                 try Files.replace(arguments.words[0], with: Array(text.utf8))
             } catch { throw AgentEnrolmentFault("\(error)") }
@@ -112,11 +118,14 @@ struct AgentImport: Command {
     }
 
     func run() throws {
-        let state = try StateDirectory.open(try AgentOption.state(arguments))
+        let answer: [UInt8]
+        do throws(AgentEnrolmentFault) {
+            answer = try AgentOption.read(arguments.words[0], limit: 65_536)
+        } catch { throw CommandFailure(error.description) }
+        let state = try AgentOption.open(arguments)
         let loops = try EventLoopGroup(count: 1)
         let identity: AgentIdentity
         do throws(AgentEnrolmentFault) {
-            let answer = try AgentOption.read(arguments.words[0], limit: 65_536)
             identity = try AgentEnrolment(AgentPaths(state.paths.root), loops: loops)
                 .take(answer: answer, authority: arguments["--authority"])
         } catch { throw CommandFailure(error.description) }
@@ -129,6 +138,25 @@ struct AgentImport: Command {
 }
 
 extension AgentOption {
+    /// As whom it belongs to: what root would make there the agent, which is not root where a
+    /// package installed it, could not read.
+    static func open(_ arguments: Arguments) throws(CommandFailure) -> StateDirectory {
+        let path = try state(arguments)
+        var information = stat()
+        if geteuid() == 0, lstat(path, &information) == 0, information.st_uid != 0 {
+            guard setegid(information.st_gid) == 0, seteuid(information.st_uid) == 0 else {
+                throw CommandFailure("\(SystemError("become the owner of \(path)"))")
+            }
+        }
+        return try StateDirectory.open(path)
+    }
+
+    /// Root again, where the caller is.
+    static func becomeCaller() {
+        _ = seteuid(getuid())
+        _ = setegid(getgid())
+    }
+
     static func read(_ path: String, limit: Int) throws(AgentEnrolmentFault) -> [UInt8] {
         do throws(SystemError) { return try Files.read(path, limit: ByteCount(limit)) } catch {
             throw AgentEnrolmentFault("\(error)")

@@ -82,6 +82,11 @@ struct FrontDoors: Sendable {
                 bound = try Self.listen(
                     server, socket, tls, door, others, gate, called: "socket \(name)")
             }
+            if port != 0, bound != port {
+                Log("listen").warning(
+                    "'listen.\(name)' says \(port), but the service manager holds port \(bound) "
+                        + "for it, which is used: change its socket unit")
+            }
             return bound
         }
         ports = Ports(

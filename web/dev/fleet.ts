@@ -34,6 +34,13 @@ const SPECIAL: Record<number, Partial<Device>> = {
     isCurrent: false,
     problem: "The machine says not now: a shift runs",
   },
+  10: {
+    connected: true,
+    phase: "probation",
+    isCurrent: false,
+    phaseUntil: "2026-03-01T12:01:00.000Z",
+  },
+  11: { agent: "stock", connected: true, phase: "idle", certificate: null },
 };
 
 /** The devices of the mock site: as many as a large plant has. */

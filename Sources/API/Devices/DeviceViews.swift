@@ -59,7 +59,8 @@ package struct DeviceView: APIView {
                 .field("run", .words(DesiredState.allCases.map(\.rawValue))),
                 .field("target", snapshot), .field("running", snapshot),
                 .field("isCurrent", .boolean), .field("phase", .text),
-                .field("progress", progress), .field("problem", .optional(.text)),
+                .field("progress", progress), .field("phaseUntil", .optional(.time)),
+                .field("problem", .optional(.text)),
                 .field("versions", versions), .field("certificate", certificate),
                 .field("createdAt", .time),
             ])
@@ -86,6 +87,7 @@ package struct DeviceView: APIView {
             json.field("isCurrent", isCurrent)
             json.field("phase", facts.phase)
             json.field("progress", facts.progress)
+            json.field("phaseUntil", facts.phaseUntil)
             json.field("problem", facts.problem)
             json.object("versions") { json in
                 json.field("agent", facts.agentVersion)

@@ -14,6 +14,8 @@ package struct DeviceFacts: Sendable, Equatable {
     package var revision: Int64?
     package var phase = "idle"
     package var progress: Progress?
+    /// When its probation, or what it waits for, ends at the latest.
+    package var phaseUntil: Timestamp?
     package var problem: String?
     package var agentVersion: String?
     package var nodeVersion: String?

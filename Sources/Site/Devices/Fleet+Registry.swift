@@ -54,6 +54,7 @@ extension DeviceFacts {
         if let done = report.step.done, let of = report.step.of, of > 0 {
             progress = Progress(done: done, of: of)
         }
+        phaseUntil = report.step.until
         problem = entry.obstacle ?? report.problem ?? report.step.reason
         agentVersion = report.agentVersion
         nodeVersion = report.nodeVersion

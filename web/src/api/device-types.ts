@@ -26,6 +26,8 @@ export interface Device {
   phase: string;
   /** Bytes of what is being fetched. */
   progress: { done: number; of: number } | null;
+  /** When its probation, or what it waits for, ends at the latest. */
+  phaseUntil: Time | null;
   problem: string | null;
   versions: {
     agent: string | null;

@@ -3,20 +3,31 @@ import { api } from "../api/client.ts";
 import type { Device } from "../api/types.ts";
 import { useAction } from "../api/use.ts";
 import { t } from "../i18n/text.ts";
-import { Button } from "../ui/button.tsx";
 import { Confirm } from "../ui/dialog.tsx";
+import { BoxChoice } from "../ui/fields.tsx";
 import { Menu, type MenuItem } from "../ui/menu.tsx";
 import { ProblemNote } from "../ui/problem.tsx";
 import { toast } from "../ui/toast.tsx";
 
-/** Start, stop, restart, keep what runs, work on the device itself. */
+/** What becomes of edits on a device that goes back to its snapshot. */
+type Edits = "snapshot" | "keep" | "discard";
+
+interface OrderResult {
+  state: "done" | "waiting";
+}
+
+/** Start, stop, restart, keep what runs, find it, renew its certificate, work on the device itself. */
 export function DeviceControl({ device, onChange }: { device: Device; onChange: () => void }) {
   const action = useAction();
   const [leaving, setLeaving] = useState(false);
-  const command = (name: string, said: string) =>
+  const [edits, setEdits] = useState<Edits>("keep");
+  const command = (name: string, said: string, more: Record<string, unknown> = {}) =>
     action.run(async () => {
-      await api.post(`devices/${device.id}/commands`, { command: name });
-      toast(said);
+      const answer = await api.post<OrderResult>(`devices/${device.id}/commands`, {
+        command: name,
+        ...more,
+      });
+      toast(answer.state === "waiting" ? t("device.learnsLater") : said);
       onChange();
     });
   const keep = () =>
@@ -26,6 +37,7 @@ export function DeviceControl({ device, onChange }: { device: Device; onChange: 
       });
       toast(t("device.kept"));
     });
+  const away = device.connected ? null : t("device.editorOffline");
   const items: MenuItem[] = [
     device.run === "stopped"
       ? {
@@ -41,9 +53,24 @@ export function DeviceControl({ device, onChange }: { device: Device; onChange: 
     {
       label: t("instance.restart"),
       icon: "arrow-clockwise",
+      why: away,
       onPick: () => command("restart", t("device.told")),
     },
-    { label: t("device.keep"), icon: "camera", onPick: keep },
+    { label: t("device.keep"), icon: "camera", why: away, onPick: keep },
+    ...(device.agent === "stock" ? [] : [
+      {
+        label: t("device.identify"),
+        icon: "lightbulb",
+        why: away,
+        onPick: () => command("identify", t("device.identified")),
+      },
+      {
+        label: t("device.renew"),
+        icon: "patch-check",
+        why: away,
+        onPick: () => command("renew", t("device.renewed")),
+      },
+    ]),
     device.mode === "developer"
       ? {
         label: t("device.leaveDeveloper"),
@@ -74,13 +101,20 @@ export function DeviceControl({ device, onChange }: { device: Device; onChange: 
             error={action.error}
             onClose={() => setLeaving(false)}
             onConfirm={async () => {
-              if (await command("autonomous", t("device.isAutonomous"))) setLeaving(false);
+              const sent = edits === "keep" ? {} : { keep: edits };
+              if (await command("autonomous", t("device.isAutonomous"), sent)) setLeaving(false);
             }}
           >
-            <p>{t("device.leaveText")}</p>
-            <p>
-              <Button icon="camera" onClick={keep}>{t("device.keepFirst")}</Button>
-            </p>
+            <BoxChoice
+              legend={t("device.leaveText")}
+              value={edits}
+              onChange={(v) => setEdits(v as Edits)}
+              choices={(["snapshot", "keep", "discard"] as const).map((v) => ({
+                value: v,
+                label: t(`device.edits.${v}`),
+                note: t(`device.editsNote.${v}`),
+              }))}
+            />
           </Confirm>
         )
         : null}

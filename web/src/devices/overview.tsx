@@ -1,4 +1,4 @@
-import { useEffect, useMemo, useState } from "react";
+import { type ReactNode, useEffect, useMemo, useState } from "react";
 import { api, query } from "../api/client.ts";
 import type { Application, Device, List, ResourceSample, Snapshot } from "../api/types.ts";
 import { useAction, useLoad, useTopic } from "../api/use.ts";
@@ -63,6 +63,7 @@ export function DeviceOverview(
                   />,
                 ]
                 : null,
+              device.phase === "probation" || device.phase === "waiting" ? onTrial(device) : null,
               [t("device.mode"), word("deviceMode", device.mode)],
               device.problem ? [t("device.problem"), device.problem] : null,
             ]}
@@ -137,6 +138,25 @@ export function DeviceOverview(
         : null}
     </>
   );
+}
+
+/** How long a probation or a pause lasts at most. The server is told, and never asked for leave. */
+function onTrial(device: Device): [string, ReactNode] {
+  return [
+    t(device.phase === "probation" ? "device.trial" : "device.pause"),
+    <span key="u">
+      {device.phaseUntil
+        ? (
+          <>
+            {t("device.until")} <Time at={device.phaseUntil} />
+          </>
+        )
+        : t("device.open")}
+      {device.phase === "probation"
+        ? `, ${t(device.connected ? "device.contact" : "device.noContact")}`
+        : null}
+    </span>,
+  ];
 }
 
 function SnapshotLink({ of }: { of: { id: string; name: string } }) {

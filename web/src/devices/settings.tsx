@@ -1,9 +1,10 @@
 import { useState } from "react";
 import { api } from "../api/client.ts";
-import type { Device, DeviceSettings as Settings } from "../api/types.ts";
-import { useAction, useLoad } from "../api/use.ts";
+import type { Device, DeviceSettings as Settings, Stack } from "../api/types.ts";
+import { useAction, useList, useLoad } from "../api/use.ts";
 import { timeZones } from "../i18n/format.ts";
 import { t, word } from "../i18n/text.ts";
+import { stackLabel } from "../instances/instances.tsx";
 import { Button } from "../ui/button.tsx";
 import { CheckBox, Form, SelectField, TextField } from "../ui/fields.tsx";
 import { FormFoot } from "../ui/form-parts.tsx";
@@ -19,16 +20,18 @@ export function DeviceSettings(p: { device: Device; onChange: (device: Device) =
     <>
       <Identity device={p.device} onChange={p.onChange} />
       <Await of={loaded}>
-        {(settings) => (
-          <Running path={`devices/${p.device.id}/settings`} given={settings} onSaved={loaded.set} />
-        )}
+        {(settings) => <Running device={p.device} given={settings} onSaved={loaded.set} />}
       </Await>
     </>
   );
 }
 
-function Running(p: { path: string; given: Settings; onSaved: (settings: Settings) => void }) {
+/** Only what the device's kind of agent obeys; before it has one, everything. */
+function Running(p: { device: Device; given: Settings; onSaved: (settings: Settings) => void }) {
   const { given } = p;
+  const path = `devices/${p.device.id}/settings`;
+  const [ours, stock] = [p.device.agent !== "stock", p.device.agent !== "lineside"];
+  const stacks = useList<Stack>(ours ? "stacks" : null).data ?? [];
   const [heap, setHeap] = useState(String(given.heapMB));
   const [port, setPort] = useState(String(given.port));
   const [install, setInstall] = useState(given.paletteInstall);
@@ -36,58 +39,90 @@ function Running(p: { path: string; given: Settings; onSaved: (settings: Setting
   const [level, setLevel] = useState<string>(given.logLevel);
   const [nodeRED, setNodeRED] = useState(given.nodeREDVersion ?? "");
   const [probation, setProbation] = useState(String(given.probationSeconds));
+  const [stack, setStack] = useState(given.stackId ?? "");
   const action = useAction();
   const fields = action.error?.problem.fields ?? {};
   const wanted = {
-    heapMB: Number(heap),
-    port: Number(port),
-    paletteInstall: install,
     timeZone: timeZone || null,
-    logLevel: level,
-    nodeREDVersion: nodeRED || null,
-    probationSeconds: Number(probation),
+    ...(ours
+      ? {
+        heapMB: Number(heap),
+        port: Number(port),
+        paletteInstall: install,
+        logLevel: level,
+        probationSeconds: Number(probation),
+        stackId: stack || null,
+      }
+      : {}),
+    ...(stock ? { nodeREDVersion: nodeRED || null } : {}),
   };
   const dirty = Object.entries(wanted).some(([k, v]) => given[k as keyof Settings] !== v);
   useUnsaved(dirty);
   const save = () =>
     action.run(async () => {
-      p.onSaved(await api.patch<Settings>(p.path, wanted));
+      p.onSaved(await api.patch<Settings>(path, wanted));
       toast(t("saved"));
     });
   return (
     <>
       <Panel title={t("device.running")}>
         <Form onSubmit={save} error={action.error} className="form pad">
-          <TextField
-            label={t("device.heap")}
-            hint={t("device.heapHint")}
-            type="number"
-            min={64}
-            max={16384}
-            value={heap}
-            onChange={setHeap}
-            error={fields.heapMB}
-          />
-          <TextField
-            label={t("device.port")}
-            hint={t("device.portHint")}
-            type="number"
-            min={1024}
-            max={65535}
-            value={port}
-            onChange={setPort}
-            error={fields.port}
-          />
-          <TextField
-            label={t("device.probation")}
-            hint={t("device.probationHint")}
-            type="number"
-            min={0}
-            max={86400}
-            value={probation}
-            onChange={setProbation}
-            error={fields.probationSeconds}
-          />
+          {ours
+            ? (
+              <>
+                <TextField
+                  label={t("device.heap")}
+                  hint={t("device.heapHint")}
+                  type="number"
+                  min={64}
+                  max={16384}
+                  value={heap}
+                  onChange={setHeap}
+                  error={fields.heapMB}
+                />
+                <TextField
+                  label={t("device.port")}
+                  hint={t("device.portHint")}
+                  type="number"
+                  min={1024}
+                  max={65535}
+                  value={port}
+                  onChange={setPort}
+                  error={fields.port}
+                />
+                <TextField
+                  label={t("device.probation")}
+                  hint={t("device.probationHint")}
+                  type="number"
+                  min={0}
+                  max={86400}
+                  value={probation}
+                  onChange={setProbation}
+                  error={fields.probationSeconds}
+                />
+                <SelectField
+                  label={t("log.level")}
+                  value={level}
+                  onChange={setLevel}
+                  choices={["error", "warn", "info", "debug", "trace"].map((v) => ({
+                    value: v,
+                    label: word("log.level", v),
+                  }))}
+                />
+                <SelectField
+                  label={t("stack")}
+                  hint={t("device.stackHint")}
+                  value={stack}
+                  onChange={setStack}
+                  choices={[
+                    { value: "", label: t("device.stackOfSnapshot") },
+                    ...stacks.map((k) => ({ value: k.id, label: stackLabel(k) })),
+                  ]}
+                  error={fields.stackId}
+                />
+              </>
+            )
+            : <p className="muted">{t("device.stockSettings")}</p>}
           <TextField
             label={t("timeZone")}
             hint={t("device.timeZoneHint")}
@@ -96,33 +131,32 @@ function Running(p: { path: string; given: Settings; onSaved: (settings: Setting
             onChange={setTimeZone}
             error={fields.timeZone}
           />
-          <SelectField
-            label={t("log.level")}
-            value={level}
-            onChange={setLevel}
-            choices={["error", "warn", "info", "debug", "trace"].map((v) => ({
-              value: v,
-              label: word("log.level", v),
-            }))}
-          />
-          <TextField
-            label={t("device.nodeRED")}
-            hint={t("device.nodeREDHint")}
-            value={nodeRED}
-            onChange={setNodeRED}
-            error={fields.nodeREDVersion}
-          />
-          <CheckBox
-            label={t("device.install")}
-            hint={t("device.installHint")}
-            checked={install}
-            onChange={setInstall}
-          />
+          {stock
+            ? (
+              <TextField
+                label={t("device.nodeRED")}
+                hint={t("device.nodeREDHint")}
+                value={nodeRED}
+                onChange={setNodeRED}
+                error={fields.nodeREDVersion}
+              />
+            )
+            : null}
+          {ours
+            ? (
+              <CheckBox
+                label={t("device.install")}
+                hint={t("device.installHint")}
+                checked={install}
+                onChange={setInstall}
+              />
+            )
+            : null}
           <FormFoot busy={action.busy} why={dirty ? null : t("unchanged")} />
         </Form>
       </Panel>
-      <Login path={p.path} field="localLogin" given={given.localLogin} onSaved={p.onSaved} />
-      <Login path={p.path} field="httpAuth" given={given.httpAuth} onSaved={p.onSaved} />
+      <Login path={path} field="localLogin" given={given.localLogin} onSaved={p.onSaved} />
+      <Login path={path} field="httpAuth" given={given.httpAuth} onSaved={p.onSaved} />
     </>
   );
 }

@@ -16,6 +16,9 @@ FIRST = "d" + "1".rjust(19, "0")
 FETCHING = "d" + "5".rjust(19, "0")
 WORKED_ON = "d" + "8".rjust(19, "0")
 WAITING = "d" + "9".rjust(19, "0")
+ON_PROBATION = "d" + "10".rjust(19, "0")
+STOCK = "d" + "11".rjust(19, "0")
+AWAY = "d" + "4".rjust(19, "0")
 
 
 @pytest.mark.parametrize("path", PAGES)
@@ -145,7 +148,43 @@ def test_a_device_that_somebody_works_on_is_marked_in_the_list(admin):
     admin.get_by_role("button", name="Actions").click()
     admin.get_by_role("menuitem", name="Stop working on the device").click()
     dialog = admin.get_by_role("dialog", name="Stop working on")
-    expect(dialog.get_by_role("button", name="Keep it as a snapshot first")).to_be_visible()
+    expect(dialog.get_by_role("radio", name="Is kept, and the device goes back")).to_be_checked()
+    dialog.get_by_role("radio", name="Goes on running").check()
+    with admin.expect_request("**/commands") as order:
+        dialog.get_by_role("button", name="Stop working on the device").click()
+    assert order.value.post_data_json == {"command": "autonomous", "keep": "snapshot"}
+    expect(admin.get_by_text("follows its target snapshot again").first).to_be_visible()
+
+
+def test_a_device_is_made_to_blink_and_one_that_is_away_says_why_it_cannot(admin):
+    admin.goto(f"/devices/{FIRST}")
+    admin.get_by_role("button", name="Actions").click()
+    with admin.expect_request("**/commands") as order:
+        admin.get_by_role("menuitem", name="Make it blink").click()
+    assert order.value.post_data_json == {"command": "identify"}
+    expect(admin.get_by_text("A light of the device blinks.").first).to_be_visible()
+    admin.goto(f"/devices/{AWAY}")
+    admin.get_by_role("button", name="Actions").click()
+    renew = admin.get_by_role("menuitem", name="Renew its certificate")
+    expect(renew).to_have_attribute("aria-disabled", "true")
+    expect(renew).to_have_attribute("title", "The device is offline.")
+
+
+def test_a_device_on_probation_says_until_when_and_whether_it_is_heard(admin):
+    admin.goto(f"/devices/{ON_PROBATION}")
+    facts = admin.get_by_role("region", name="Flows")
+    expect(facts.get_by_text("in contact with this server")).to_be_visible()
+
+
+def test_a_stock_agent_is_not_asked_what_it_does_not_obey(admin):
+    admin.goto(f"/devices/{STOCK}/settings")
+    form = admin.get_by_role("region", name="How Node-RED runs")
+    expect(form.get_by_text("decides by itself about heap")).to_be_visible()
+    expect(form.get_by_label("Heap of Node-RED in MB")).to_have_count(0)
+    form.get_by_label("Version of Node-RED").fill("4.1.3")
+    with admin.expect_request("**/settings") as change:
+        form.get_by_role("button", name="Save").click()
+    assert change.value.post_data_json == {"timeZone": None, "nodeREDVersion": "4.1.3"}
 
 
 def test_pages_of_a_device_are_opened_by_a_code_for_the_path_that_was_asked_for(admin, context):

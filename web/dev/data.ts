@@ -5,6 +5,7 @@ import type {
   Alarm,
   Application,
   AuditEvent,
+  EnrolmentPolicy,
   Grant,
   Instance,
   InstanceState,
@@ -64,6 +65,7 @@ export interface Data {
   audit: AuditEvent[];
   logs: Map<string, LogRecord[]>;
   retention: Retention;
+  enrolment: EnrolmentPolicy;
   vault: Vault;
 }
 
@@ -141,6 +143,7 @@ export function makeData(fresh: boolean, now = Date.now()): Data {
     alarms: [],
     audit: [],
     logs: new Map(),
+    enrolment: { certificateDays: 730, graceDays: 365 },
     retention: { keepVersions: 1000, keepDays: 365, keepAuditDays: 400 },
     vault: {
       files: 1840,

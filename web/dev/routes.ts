@@ -4,6 +4,7 @@ import type {
   Instance,
   Session,
   Snapshot,
+  Team,
   Token,
   User,
 } from "../src/api/types.ts";
@@ -292,6 +293,20 @@ const CLOSED: Record<string, Handler> = {
   "GET site": (c) => c.data.site,
   "PATCH site": (c) => Object.assign(c.data.site, c.body),
   "GET teams": (c) => list(c.data.teams),
+  "POST teams": (c) => {
+    const made = fixture<Team>("team");
+    c.data.teams.push({
+      ...made,
+      ...c.body,
+      id: newId("t"),
+      counts: { applications: 0, instances: 0, devices: 0 },
+    });
+    return made;
+  },
+  "PATCH teams/:t": (c) => Object.assign(find(c.data.teams, c.params.t), c.body),
+  "DELETE teams/:t": (c) => {
+    c.data.teams.splice(c.data.teams.indexOf(find(c.data.teams, c.params.t)), 1);
+  },
   "GET teams/:t/applications": (c) => list(c.data.applications),
   "POST teams/:t/applications": (c) => {
     const made = { ...c.body, id: newId("a"), teamId: c.params.t, createdAt: now() };
@@ -528,9 +543,12 @@ const CLOSED: Record<string, Handler> = {
   "POST comparisons": (c) => compare(side(c, "from"), side(c, "to"), c.body.match ?? "auto"),
   "GET site/retention": (c) => c.data.retention,
   "PATCH site/retention": (c) => {
-    mustBe(c.body.keepVersions >= 1, "keepVersions", "Keep at least 1.");
+    mustBe((c.body.keepVersions ?? 1) >= 1, "keepVersions", "Keep at least 1.");
     return Object.assign(c.data.retention, c.body);
   },
+  "GET site/enrolment": (c) => c.data.enrolment,
+  "PATCH site/enrolment": (c) => Object.assign(c.data.enrolment, c.body),
+  "POST site/clock/confirm": () => undefined,
   "GET site/vault": (c) => c.data.vault,
   "GET stacks": (c) => list(c.data.stacks, c.query),
   "POST stacks": (c) => {

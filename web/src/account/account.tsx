@@ -17,6 +17,7 @@ import { Tabs } from "../ui/tabs.tsx";
 import { Ago, Time } from "../ui/time.tsx";
 import { toast } from "../ui/toast.tsx";
 import { useStore } from "../ui/use-store.ts";
+import { FormFoot } from "../ui/form-parts.tsx";
 import { TokensTab } from "./tokens.tsx";
 
 const TABS = ["profile", "password", "sessions", "tokens"] as const;
@@ -115,17 +116,7 @@ function Profile({ user }: { user: User }) {
             label: word("theme", v),
           }))}
         />
-        <div className="form-foot">
-          <span className="grow" />
-          <Button
-            type="submit"
-            kind="primary"
-            busy={action.busy}
-            why={dirty ? null : t("unchanged")}
-          >
-            {t("save")}
-          </Button>
-        </div>
+        <FormFoot busy={action.busy} why={dirty ? null : t("unchanged")} />
       </Form>
     </Panel>
   );
@@ -170,12 +161,7 @@ function Password({ user }: { user: User }) {
           onChange={setFresh}
           error={fields.new}
         />
-        <div className="form-foot">
-          <span className="grow" />
-          <Button type="submit" kind="primary" busy={action.busy}>
-            {t("account.setPassword")}
-          </Button>
-        </div>
+        <FormFoot verb={t("account.setPassword")} busy={action.busy} />
       </Form>
     </Panel>
   );

@@ -6,11 +6,12 @@ import { t, word } from "../i18n/text.ts";
 import { Button } from "../ui/button.tsx";
 import { Secret } from "../ui/copy.tsx";
 import { Confirm, Dialog } from "../ui/dialog.tsx";
-import { CheckBox, Form, SelectField, TextField } from "../ui/fields.tsx";
+import { CheckBox, Form, NameField, SelectField } from "../ui/fields.tsx";
 import { ListPanel } from "../ui/list.tsx";
 import { Empty } from "../ui/states.tsx";
 import { Tag } from "../ui/status.tsx";
 import { Ago, Time } from "../ui/time.tsx";
+import { DialogFoot } from "../ui/form-parts.tsx";
 import { useScopes } from "../users/grants.tsx";
 
 /** Tokens for scripts. The secret is shown once, right after it was made. */
@@ -142,12 +143,9 @@ function MakeToken({ onClose }: { onClose: () => void }) {
   return (
     <Dialog title={t("tokens.make")} onClose={onClose}>
       <Form onSubmit={submit} error={action.error}>
-        <TextField
-          label={t("name")}
+        <NameField
           hint={t("tokens.nameHint")}
-          required
           autoFocus
-          maxLength={80}
           value={name}
           onChange={setName}
           error={fields.name}
@@ -176,10 +174,7 @@ function MakeToken({ onClose }: { onClose: () => void }) {
           ]}
         />
         <CheckBox label={t("tokens.readOnlyDo")} checked={readOnly} onChange={setReadOnly} />
-        <div className="dialog-foot">
-          <Button onClick={onClose}>{t("cancel")}</Button>
-          <Button type="submit" kind="primary" busy={action.busy}>{t("tokens.make")}</Button>
-        </div>
+        <DialogFoot verb={t("tokens.make")} busy={action.busy} onClose={onClose} />
       </Form>
     </Dialog>
   );

@@ -119,6 +119,9 @@ export interface DeviceSettings {
   stackId: string | null;
 }
 
+/** How long certificates of devices last, and how long after that a device may still renew. */
+export type EnrolmentPolicy = Record<"certificateDays" | "graceDays", number>;
+
 export interface DeviceImport {
   dryRun: boolean;
   /** Whether the devices are there now; one wrong line keeps all out. */

@@ -1,4 +1,4 @@
-import { useEffect } from "react";
+import { useEffect, useState } from "react";
 import { api } from "../api/client.ts";
 import { connection } from "../api/live.ts";
 import type { Alarm, List } from "../api/types.ts";
@@ -6,6 +6,7 @@ import { useAction, useList, useTopic } from "../api/use.ts";
 import { createStore } from "../core/store.ts";
 import { t, tn } from "../i18n/text.ts";
 import { Button } from "../ui/button.tsx";
+import { Confirm } from "../ui/dialog.tsx";
 import { InlineSelect } from "../ui/fields.tsx";
 import { ListPanel, Toolbar } from "../ui/list.tsx";
 import { Link } from "../ui/link.tsx";
@@ -15,7 +16,10 @@ import { ProblemNote } from "../ui/problem.tsx";
 import { Empty } from "../ui/states.tsx";
 import { SeverityWord, Shape } from "../ui/status.tsx";
 import { Ago, Time } from "../ui/time.tsx";
+import { toast } from "../ui/toast.tsx";
 import { useStore } from "../ui/use-store.ts";
+import { alarmPath } from "./objects.ts";
+import { session } from "./session.ts";
 
 /** The open alarms, kept in one place for the bar, the overview and their own page. */
 export const alarms = createStore<{ open: readonly Alarm[] | null }>({ open: null });
@@ -70,12 +74,6 @@ export function AlarmSummary() {
   );
 }
 
-export function alarmPath(alarm: Alarm): string | null {
-  if (alarm.object.type === "instance") return `/instances/${alarm.object.id}`;
-  if (alarm.object.type === "stack") return "/stacks";
-  return null;
-}
-
 /** A button for one alarm; everybody sees who pressed it. */
 export function Acknowledge({ alarm, onDone }: { alarm: Alarm; onDone?: (a: Alarm) => void }) {
   const action = useAction();
@@ -104,6 +102,40 @@ export function Acknowledge({ alarm, onDone }: { alarm: Alarm; onDone?: (a: Alar
         {t("alarms.acknowledge")}
       </Button>
       {action.error ? <ProblemNote error={action.error} /> : null}
+    </>
+  );
+}
+
+/** While the clock is in doubt nothing goes for its age, until an administrator says that it is right. */
+export function ClockRight({ alarm }: { alarm: Alarm }) {
+  const user = useStore(session, (s) => s.user);
+  const [asking, setAsking] = useState(false);
+  const action = useAction();
+  if (alarm.kind !== "site.clock" || alarm.clearedAt || !user?.administrator) return null;
+  return (
+    <>
+      <Button icon="clock" onClick={() => setAsking(true)}>{t("clock.right")}</Button>
+      {asking
+        ? (
+          <Confirm
+            title={t("clock.ask")}
+            verb={t("clock.right")}
+            danger
+            busy={action.busy}
+            error={action.error}
+            onClose={() => setAsking(false)}
+            onConfirm={() =>
+              action.run(async () => {
+                await api.post("site/clock/confirm");
+                toast(t("clock.confirmed"));
+                setAsking(false);
+              })}
+          >
+            <p>{alarm.text}</p>
+            <p>{t("clock.text")}</p>
+          </Confirm>
+        )
+        : null}
     </>
   );
 }
@@ -189,7 +221,12 @@ export function AlarmsPage() {
             key: "acknowledge",
             title: t("alarms.acknowledge"),
             quiet: true,
-            cell: (a) => a.clearedAt && !a.acknowledgedAt ? null : <Acknowledge alarm={a} />,
+            cell: (a) => (
+              <>
+                <ClockRight alarm={a} />
+                {a.clearedAt && !a.acknowledgedAt ? null : <Acknowledge alarm={a} />}
+              </>
+            ),
           },
         ]}
       />

@@ -4,12 +4,12 @@ import type { Language, Site } from "../api/types.ts";
 import { useAction, useLoad } from "../api/use.ts";
 import { timeZones } from "../i18n/format.ts";
 import { t } from "../i18n/text.ts";
-import { Button } from "../ui/button.tsx";
 import { Form, SelectField, TextField } from "../ui/fields.tsx";
 import { useUnsaved } from "../ui/navigation.ts";
 import { PageHead, Panel } from "../ui/page-head.tsx";
 import { Await } from "../ui/states.tsx";
 import { toast } from "../ui/toast.tsx";
+import { FormFoot } from "../ui/form-parts.tsx";
 import { Certificates } from "../certificates/certificates.tsx";
 import { Keeping } from "./keeping.tsx";
 import { LANGUAGES } from "./plain.tsx";
@@ -70,17 +70,7 @@ function SiteForm({ site, onSaved }: { site: Site; onSaved: (s: Site) => void })
           onChange={setTimeZone}
           error={fields.timeZone}
         />
-        <div className="form-foot">
-          <span className="grow" />
-          <Button
-            type="submit"
-            kind="primary"
-            busy={action.busy}
-            why={dirty ? null : t("unchanged")}
-          >
-            {t("save")}
-          </Button>
-        </div>
+        <FormFoot busy={action.busy} why={dirty ? null : t("unchanged")} />
       </Form>
     </Panel>
   );

@@ -2,6 +2,7 @@ import { useState } from "react";
 import { download, query } from "../api/client.ts";
 import type { AuditEvent } from "../api/types.ts";
 import { asError, useList } from "../api/use.ts";
+import { objectPath } from "../app/objects.ts";
 import { changesOf } from "../core/changes.ts";
 import { utc } from "../i18n/format.ts";
 import { t, word } from "../i18n/text.ts";
@@ -151,15 +152,8 @@ export function AuditPage() {
 function ObjectLink({ event }: { event: AuditEvent }) {
   const o = event.object;
   if (!o) return <>–</>;
-  const base: Record<string, string> = {
-    instance: "/instances/",
-    application: "/applications/",
-    snapshot: "/snapshots/",
-    user: "/users/",
-  };
-  return base[o.type] && !event.kind.endsWith(".deleted")
-    ? <Link className="soft" href={base[o.type] + o.id}>{o.name}</Link>
-    : <>{o.name}</>;
+  const path = event.kind.endsWith(".deleted") ? null : objectPath(o);
+  return path ? <Link className="soft" href={path}>{o.name}</Link> : <>{o.name}</>;
 }
 
 function Detail({ event: e, onClose }: { event: AuditEvent; onClose: () => void }) {

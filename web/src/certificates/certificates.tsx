@@ -1,6 +1,6 @@
 import { useState } from "react";
 import { api, raw } from "../api/client.ts";
-import type { SiteCertificates } from "../api/types.ts";
+import type { EnrolmentPolicy, SiteCertificates } from "../api/types.ts";
 import { useAction, useLoad } from "../api/use.ts";
 import { saveText } from "../devices/handed.tsx";
 import { t } from "../i18n/text.ts";
@@ -13,6 +13,7 @@ import { ProblemNote } from "../ui/problem.tsx";
 import { Await } from "../ui/states.tsx";
 import { Time } from "../ui/time.tsx";
 import { toast } from "../ui/toast.tsx";
+import { DialogFoot, NumbersForm } from "../ui/form-parts.tsx";
 
 /** What the site shows to browsers and devices, and what brings it back after a loss. */
 export function Certificates() {
@@ -24,9 +25,39 @@ export function Certificates() {
           <Kit certificates={certificates} onChange={loaded.reload} />
           <Server certificates={certificates} onChange={loaded.reload} />
           <Authority certificates={certificates} onChange={loaded.reload} />
+          <DeviceTerms />
         </>
       )}
     </Await>
+  );
+}
+
+/** For how long devices are let in. */
+function DeviceTerms() {
+  const policy = useLoad<EnrolmentPolicy>("site/enrolment");
+  return (
+    <Panel title={t("terms.title")}>
+      <Await of={policy}>
+        {(given) => (
+          <NumbersForm
+            path="site/enrolment"
+            text={t("terms.text")}
+            given={given}
+            fields={[
+              { key: "certificateDays", label: t("terms.days"), min: 30, max: 3650 },
+              {
+                key: "graceDays",
+                label: t("terms.grace"),
+                hint: t("terms.graceHint"),
+                min: 0,
+                max: 3650,
+              },
+            ]}
+            onSaved={policy.set}
+          />
+        )}
+      </Await>
+    </Panel>
   );
 }
 
@@ -107,12 +138,12 @@ function Kit({ certificates, onChange }: Part) {
                 value={again}
                 onChange={setAgain}
               />
-              <div className="dialog-foot">
-                <Button onClick={() => setAsking(false)}>{t("cancel")}</Button>
-                <Button type="submit" kind="primary" busy={action.busy} why={why}>
-                  {t("kit.make")}
-                </Button>
-              </div>
+              <DialogFoot
+                verb={t("kit.make")}
+                busy={action.busy}
+                why={why}
+                onClose={() => setAsking(false)}
+              />
             </Form>
           </Dialog>
         )
@@ -230,17 +261,12 @@ function UploadOwn({ onClose, onDone }: { onClose: () => void; onDone: () => voi
               onChange={setKey}
               error={fields.key}
             />
-            <div className="dialog-foot">
-              <Button onClick={onClose}>{t("cancel")}</Button>
-              <Button
-                type="submit"
-                kind="primary"
-                busy={action.busy}
-                why={chain && key ? null : t("serverCert.both")}
-              >
-                {t("serverCert.use")}
-              </Button>
-            </div>
+            <DialogFoot
+              verb={t("serverCert.use")}
+              busy={action.busy}
+              why={chain && key ? null : t("serverCert.both")}
+              onClose={onClose}
+            />
           </Form>
         )}
     </Dialog>
@@ -319,17 +345,12 @@ function Authority({ certificates, onChange }: Part) {
                 onChange={setChain}
                 error={action.error?.problem.fields?.chain}
               />
-              <div className="dialog-foot">
-                <Button onClick={() => setImporting(false)}>{t("cancel")}</Button>
-                <Button
-                  type="submit"
-                  kind="primary"
-                  busy={action.busy}
-                  why={chain.trim() ? null : t("authority.first")}
-                >
-                  {t("serverCert.use")}
-                </Button>
-              </div>
+              <DialogFoot
+                verb={t("serverCert.use")}
+                busy={action.busy}
+                why={chain.trim() ? null : t("authority.first")}
+                onClose={() => setImporting(false)}
+              />
             </Form>
           </Dialog>
         )

@@ -7,7 +7,7 @@ import { t } from "../i18n/text.ts";
 import { useApplications } from "../snapshots/use-applications.ts";
 import { Button } from "../ui/button.tsx";
 import { Dialog } from "../ui/dialog.tsx";
-import { BoxChoice, SelectField } from "../ui/fields.tsx";
+import { BoxChoice, choicesOf, SelectField } from "../ui/fields.tsx";
 import { Await } from "../ui/states.tsx";
 import { Tag } from "../ui/status.tsx";
 import { TableFoot } from "../ui/table.tsx";
@@ -75,7 +75,7 @@ function OfInstance(
               label={t("instance")}
               value={current.id}
               onChange={setPicked}
-              choices={all.map((i) => ({ value: i.id, label: i.name }))}
+              choices={choicesOf(all)}
             />
             {p.running
               ? (
@@ -142,7 +142,7 @@ function OfApplication({ onPick }: { onPick: (side: Side) => void }) {
                   label={t("application")}
                   value={current.id}
                   onChange={setPicked}
-                  choices={all.map((a) => ({ value: a.id, label: a.name }))}
+                  choices={choicesOf(all)}
                 />
               )
               : null}

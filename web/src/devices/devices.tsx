@@ -6,7 +6,7 @@ import { session } from "../app/session.ts";
 import { t, tn, word } from "../i18n/text.ts";
 import { useApplications } from "../snapshots/use-applications.ts";
 import { LinkButton } from "../ui/button.tsx";
-import { InlineSelect } from "../ui/fields.tsx";
+import { choicesOf, InlineSelect } from "../ui/fields.tsx";
 import { Icon } from "../ui/icon.tsx";
 import { Link } from "../ui/link.tsx";
 import { Search, Toolbar } from "../ui/list.tsx";
@@ -81,10 +81,7 @@ export function DevicesPage() {
               label={t("device.group")}
               value={group}
               onChange={setGroup}
-              choices={[
-                { value: "", label: t("devices.everyGroup") },
-                ...groups.map((g) => ({ value: g.id, label: g.name })),
-              ]}
+              choices={choicesOf(groups, t("devices.everyGroup"))}
             />
           )
           : null}
@@ -94,10 +91,7 @@ export function DevicesPage() {
               label={t("application")}
               value={application}
               onChange={setApplication}
-              choices={[
-                { value: "", label: t("instances.everyApplication") },
-                ...applications.map((a) => ({ value: a.id, label: a.name })),
-              ]}
+              choices={choicesOf(applications, t("instances.everyApplication"))}
             />
           )
           : null}

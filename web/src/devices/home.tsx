@@ -1,7 +1,7 @@
 import { type ReactNode, useState } from "react";
 import { t } from "../i18n/text.ts";
 import { useApplications } from "../snapshots/use-applications.ts";
-import { SelectField } from "../ui/fields.tsx";
+import { choicesOf, SelectField } from "../ui/fields.tsx";
 
 export interface Home {
   application: string | null;
@@ -22,10 +22,7 @@ export function useHome(): Home {
         label={t("application")}
         value={application}
         onChange={setPicked}
-        choices={[
-          { value: "", label: t("device.unassigned") },
-          ...(data ?? []).map((a) => ({ value: a.id, label: a.name })),
-        ]}
+        choices={choicesOf(data, t("device.unassigned"))}
       />
     ),
   };

@@ -4,7 +4,7 @@ import type { Device, DeviceGroup, List } from "../api/types.ts";
 import { useAction, useLoad } from "../api/use.ts";
 import { t } from "../i18n/text.ts";
 import { useApplications } from "../snapshots/use-applications.ts";
-import { Form, SelectField, TextField } from "../ui/fields.tsx";
+import { choicesOf, Form, NameField, SelectField, TextField } from "../ui/fields.tsx";
 import { FormFoot } from "../ui/form-parts.tsx";
 import { useUnsaved } from "../ui/navigation.ts";
 import { Panel } from "../ui/page-head.tsx";
@@ -46,10 +46,7 @@ export function Identity(
   return (
     <Panel title={t("device.identity")}>
       <Form onSubmit={save} error={action.error} className="form pad">
-        <TextField
-          label={t("name")}
-          required
-          maxLength={80}
+        <NameField
           value={name}
           onChange={setName}
           error={fields.name}
@@ -89,10 +86,7 @@ export function Identity(
               label={t("device.group")}
               value={group}
               onChange={setGroup}
-              choices={[
-                { value: "", label: t("device.noGroup") },
-                ...groups.map((g) => ({ value: g.id, label: g.name })),
-              ]}
+              choices={choicesOf(groups, t("device.noGroup"))}
               error={fields.groupId}
             />
           )

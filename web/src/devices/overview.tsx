@@ -6,7 +6,7 @@ import { t, word } from "../i18n/text.ts";
 import { Button } from "../ui/button.tsx";
 import { Chart } from "../ui/chart.tsx";
 import { Dialog } from "../ui/dialog.tsx";
-import { Form, SelectField } from "../ui/fields.tsx";
+import { choicesOf, Form, SelectField } from "../ui/fields.tsx";
 import { DialogFoot } from "../ui/form-parts.tsx";
 import { Link } from "../ui/link.tsx";
 import { Facts, Panel } from "../ui/page-head.tsx";
@@ -191,10 +191,7 @@ function ChooseTarget(
               label={t("snapshot")}
               value={target}
               onChange={setTarget}
-              choices={[
-                { value: "", label: t("device.noTarget") },
-                ...(list.data?.items ?? []).map((s) => ({ value: s.id, label: s.name })),
-              ]}
+              choices={choicesOf(list.data?.items, t("device.noTarget"))}
             />
             <DialogFoot
               verb={t("device.bring")}

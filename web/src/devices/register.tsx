@@ -4,7 +4,7 @@ import type { Device } from "../api/types.ts";
 import { useAction } from "../api/use.ts";
 import { t } from "../i18n/text.ts";
 import { LinkButton } from "../ui/button.tsx";
-import { Form, TextField } from "../ui/fields.tsx";
+import { Form, NameField } from "../ui/fields.tsx";
 import { FormFoot } from "../ui/form-parts.tsx";
 import { PageHead, Panel } from "../ui/page-head.tsx";
 import { useHome } from "./home.tsx";
@@ -40,10 +40,7 @@ export function RegisterPage({ session }: { session: string }) {
           )
           : (
             <Form onSubmit={save} error={action.error} className="form pad">
-              <TextField
-                label={t("name")}
-                required
-                maxLength={80}
+              <NameField
                 value={name}
                 onChange={setName}
                 error={fields.name}

@@ -4,11 +4,11 @@ import { may } from "../api/permissions.ts";
 import type { Instance } from "../api/types.ts";
 import { useAction } from "../api/use.ts";
 import { t } from "../i18n/text.ts";
-import { Button } from "../ui/button.tsx";
 import { CheckBox, Form, TextField } from "../ui/fields.tsx";
 import { useUnsaved } from "../ui/navigation.ts";
 import { Panel } from "../ui/page-head.tsx";
 import { toast } from "../ui/toast.tsx";
+import { FormFoot } from "../ui/form-parts.tsx";
 
 /** Quota, versions and addresses of the files area. */
 export function FilesSettings(
@@ -58,17 +58,7 @@ export function FilesSettings(
           onChange={setQuota}
           error={fields.filesQuotaMB}
         />
-        <div className="form-foot">
-          <span className="grow" />
-          <Button
-            type="submit"
-            kind="primary"
-            busy={action.busy}
-            why={locked ? t("why.role") : dirty ? null : t("unchanged")}
-          >
-            {t("save")}
-          </Button>
-        </div>
+        <FormFoot busy={action.busy} why={locked ? t("why.role") : dirty ? null : t("unchanged")} />
       </Form>
     </Panel>
   );

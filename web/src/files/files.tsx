@@ -18,6 +18,7 @@ import { Empty, Failed, Loading } from "../ui/states.tsx";
 import { Table, TableFoot } from "../ui/table.tsx";
 import { Time } from "../ui/time.tsx";
 import { toast } from "../ui/toast.tsx";
+import { DialogFoot } from "../ui/form-parts.tsx";
 import { Quota } from "./quota.tsx";
 
 type Asked = { kind: "folder" } | { kind: "move" | "delete"; entry: FileEntry };
@@ -331,10 +332,7 @@ function NameDialog(
           onChange={setName}
           error={fields.path ?? fields.to ?? fields.from}
         />
-        <div className="dialog-foot">
-          <Button onClick={p.onClose}>{t("cancel")}</Button>
-          <Button type="submit" kind="primary" busy={action.busy}>{p.verb}</Button>
-        </div>
+        <DialogFoot verb={p.verb} busy={action.busy} onClose={p.onClose} />
       </Form>
     </Dialog>
   );

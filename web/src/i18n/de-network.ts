@@ -83,4 +83,23 @@ export const deNetwork: Record<keyof typeof enNetwork, string> = {
   "brokerState.starting": "Startet",
   "brokerState.stopped": "Angehalten",
   "brokerState.down": "Ausgefallen",
+  "clock.right": "Die Uhr stimmt",
+  "clock.ask": "Stimmt die Uhr des Servers?",
+  "clock.text":
+    "Wenn Sie es bestätigen, werden Versionen, Protokolle und Ereignisse, die nach ihr alt sind, wieder entfernt, wie es die Einstellungen sagen. Was entfernt ist, kommt nicht zurück.",
+  "clock.confirmed": "Bestätigt. Der Alarm endet binnen einer Minute.",
+  "terms.title": "Zertifikate der Geräte",
+  "terms.text":
+    "Ein Gerät erneuert sein Zertifikat rechtzeitig von selbst. Eines, das zu lange fort war, braucht ein neues Anmeldepaket.",
+  "terms.days": "Tage, die ein Zertifikat gilt",
+  "terms.grace": "Tage Nachfrist",
+  "terms.graceHint": "So lange darf ein Gerät nach dem Ende noch erneuern.",
+  "teams.title": "Teams",
+  "teams.create": "Team anlegen",
+  "teams.rename": "{name} umbenennen",
+  "teams.remove": "{name} entfernen",
+  "teams.last": "Ein Standort hat mindestens ein Team.",
+  "teams.full": "Es hat noch Instanzen oder Geräte.",
+  "teams.removeAsk": "{name} entfernen?",
+  "teams.removeText": "Seine Anwendungen, Snapshots und Rollen gehen verloren.",
 };

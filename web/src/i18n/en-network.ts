@@ -77,4 +77,23 @@ export const enNetwork = {
   "brokerState.starting": "Starting",
   "brokerState.stopped": "Stopped",
   "brokerState.down": "Down",
+  "clock.right": "The clock is right",
+  "clock.ask": "Is the server's clock right?",
+  "clock.text":
+    "If you confirm it, versions, logs and audit events that are old by it are removed again, as the settings say. What was removed does not come back.",
+  "clock.confirmed": "Confirmed. The alarm ends within a minute.",
+  "terms.title": "Certificates of devices",
+  "terms.text":
+    "A device renews its certificate by itself in good time. One that was away for too long needs a new bundle.",
+  "terms.days": "Days that a certificate lasts",
+  "terms.grace": "Days of grace",
+  "terms.graceHint": "After its end a device may still renew for so long.",
+  "teams.title": "Teams",
+  "teams.create": "Create a team",
+  "teams.rename": "Rename {name}",
+  "teams.remove": "Remove {name}",
+  "teams.last": "A site has one team at least.",
+  "teams.full": "It still has instances or devices.",
+  "teams.removeAsk": "Remove {name}?",
+  "teams.removeText": "Its applications, snapshots and roles are lost.",
 } as const;

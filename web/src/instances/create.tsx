@@ -8,7 +8,7 @@ import { t, tn } from "../i18n/text.ts";
 import { stackLabel } from "./instances.tsx";
 import { useApplications } from "../snapshots/use-applications.ts";
 import { Button, LinkButton } from "../ui/button.tsx";
-import { BoxChoice, CheckBox, Form, SelectField, TextField } from "../ui/fields.tsx";
+import { BoxChoice, CheckBox, choicesOf, Form, SelectField, TextField } from "../ui/fields.tsx";
 import { navigate, saved, useQuery, useUnsaved } from "../ui/navigation.ts";
 import { PageHead, Panel } from "../ui/page-head.tsx";
 import { Await, Empty, Loading } from "../ui/states.tsx";
@@ -127,7 +127,7 @@ function Wizard(
                 label={t("application")}
                 value={application}
                 onChange={setApplication}
-                choices={p.applications.map((a) => ({ value: a.id, label: a.name }))}
+                choices={choicesOf(p.applications)}
                 error={fields.application}
               />
             )

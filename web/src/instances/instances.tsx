@@ -8,7 +8,7 @@ import { useApplications } from "../snapshots/use-applications.ts";
 import { bytes, number } from "../i18n/format.ts";
 import { t, word } from "../i18n/text.ts";
 import { LinkButton } from "../ui/button.tsx";
-import { InlineSelect } from "../ui/fields.tsx";
+import { choicesOf, InlineSelect } from "../ui/fields.tsx";
 import { Link } from "../ui/link.tsx";
 import { ListPanel, Search, Toolbar } from "../ui/list.tsx";
 import { useQuery } from "../ui/navigation.ts";
@@ -77,10 +77,7 @@ export function InstancesPage() {
               label={t("application")}
               value={application}
               onChange={setApplication}
-              choices={[
-                { value: "", label: t("instances.everyApplication") },
-                ...applications.map((a) => ({ value: a.id, label: a.name })),
-              ]}
+              choices={choicesOf(applications, t("instances.everyApplication"))}
             />
           )
           : null}

@@ -7,7 +7,7 @@ import { compareUrl, type Side } from "../compare/sides.ts";
 import { t, tn } from "../i18n/text.ts";
 import { Button } from "../ui/button.tsx";
 import { Dialog } from "../ui/dialog.tsx";
-import { CheckBox, SelectField } from "../ui/fields.tsx";
+import { CheckBox, choicesOf, SelectField } from "../ui/fields.tsx";
 import { Link } from "../ui/link.tsx";
 import { navigate } from "../ui/navigation.ts";
 import { ProblemNote } from "../ui/problem.tsx";
@@ -91,7 +91,7 @@ export function Restore(p: Props) {
           ...(target && !targets.includes(target)
             ? [{ value: target.id, label: target.name }]
             : []),
-          ...targets.map((i) => ({ value: i.id, label: i.name })),
+          ...choicesOf(targets),
         ]}
       />
       <p>{t("restore.text")}</p>

@@ -8,7 +8,7 @@ import { timeZones } from "../i18n/format.ts";
 import { t, word } from "../i18n/text.ts";
 import { Button } from "../ui/button.tsx";
 import { Secret } from "../ui/copy.tsx";
-import { BoxChoice, CheckBox, Form, SelectField, TextField } from "../ui/fields.tsx";
+import { BoxChoice, CheckBox, Form, NameField, SelectField, TextField } from "../ui/fields.tsx";
 import { useUnsaved } from "../ui/navigation.ts";
 import { Panel } from "../ui/page-head.tsx";
 import { ProblemNote } from "../ui/problem.tsx";
@@ -118,10 +118,7 @@ function General({ instance, onChange }: Props) {
   return (
     <Panel title={t("settings.general")}>
       <Form onSubmit={save} error={action.error} className="form pad columns">
-        <TextField
-          label={t("name")}
-          required
-          maxLength={80}
+        <NameField
           disabled={locked}
           value={value("name")}
           onChange={put("name")}

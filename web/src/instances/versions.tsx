@@ -11,7 +11,7 @@ import { bytes, clock, day, number, utc } from "../i18n/format.ts";
 import { t, tn, word } from "../i18n/text.ts";
 import { Button } from "../ui/button.tsx";
 import { Dialog } from "../ui/dialog.tsx";
-import { Form, TextArea, TextField } from "../ui/fields.tsx";
+import { Form, NameField, TextArea } from "../ui/fields.tsx";
 import { Icon } from "../ui/icon.tsx";
 import { Link } from "../ui/link.tsx";
 import { Menu, type MenuItem } from "../ui/menu.tsx";
@@ -23,6 +23,7 @@ import { Shape, Tag } from "../ui/status.tsx";
 import { TableFoot } from "../ui/table.tsx";
 import { toast } from "../ui/toast.tsx";
 import { useStore } from "../ui/use-store.ts";
+import { DialogFoot } from "../ui/form-parts.tsx";
 import { Restore } from "./restore.tsx";
 
 /** Every deploy, newest first, by day. */
@@ -384,22 +385,19 @@ function MakeSnapshot(
             )
           )}
       >
-        <TextField
-          label={t("name")}
-          required
+        <NameField
           autoFocus
-          maxLength={80}
           value={name}
           onChange={setName}
           error={fields.name}
         />
         <TextArea label={t("note")} value={note} onChange={setNote} error={fields.note} />
-        <div className="dialog-foot">
-          <Button onClick={p.onClose}>{t("cancel")}</Button>
-          <Button type="submit" kind="primary" icon="camera" busy={action.busy}>
-            {t("versions.snapshot")}
-          </Button>
-        </div>
+        <DialogFoot
+          verb={t("versions.snapshot")}
+          icon="camera"
+          busy={action.busy}
+          onClose={p.onClose}
+        />
       </Form>
     </Dialog>
   );

@@ -1,5 +1,6 @@
 import type { Instance, Overview } from "../api/types.ts";
-import { Acknowledge, alarmPath, alarms } from "../app/alarms.tsx";
+import { Acknowledge, alarms, ClockRight } from "../app/alarms.tsx";
+import { alarmPath } from "../app/objects.ts";
 import { needsAttention, SEVERITY_ORDER, severityOf } from "../core/abnormal.ts";
 import { t, tn, word } from "../i18n/text.ts";
 import { Link } from "../ui/link.tsx";
@@ -40,6 +41,7 @@ export function Attention(
               <span className="muted small">
                 <Ago at={a.since} />
               </span>
+              <ClockRight alarm={a} />
               <Acknowledge alarm={a} />
             </li>
           );

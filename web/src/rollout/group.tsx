@@ -9,7 +9,7 @@ import { deviceColumns } from "../devices/devices.tsx";
 import { t } from "../i18n/text.ts";
 import { Button, LinkButton } from "../ui/button.tsx";
 import { Dialog } from "../ui/dialog.tsx";
-import { CheckBox, Form, SelectField, TextArea, TextField } from "../ui/fields.tsx";
+import { CheckBox, choicesOf, Form, SelectField, TextArea, TextField } from "../ui/fields.tsx";
 import { DialogFoot, Removal } from "../ui/form-parts.tsx";
 import { Link } from "../ui/link.tsx";
 import { Search } from "../ui/list.tsx";
@@ -155,7 +155,6 @@ function EditGroup({ group, onClose, onDone }: Dialogue<DeviceGroup>) {
       );
       toast(t("saved"));
     });
-  const none = { value: "", label: "–" };
   return (
     <Dialog title={group.name} onClose={onClose} wide>
       <Form onSubmit={save} error={action.error}>
@@ -166,7 +165,7 @@ function EditGroup({ group, onClose, onDone }: Dialogue<DeviceGroup>) {
           hint={t("groups.targetHint")}
           value={target}
           onChange={setTarget}
-          choices={[none, ...snapshots.map((s) => ({ value: s.id, label: s.name }))]}
+          choices={choicesOf(snapshots, "–")}
           error={fields.targetSnapshotId}
         />
         <SelectField
@@ -174,10 +173,7 @@ function EditGroup({ group, onClose, onDone }: Dialogue<DeviceGroup>) {
           hint={t("groups.windowHint")}
           value={window}
           onChange={setWindow}
-          choices={[
-            { value: "", label: t("groups.anytime") },
-            ...windows.map((w) => ({ value: w.id, label: w.name })),
-          ]}
+          choices={choicesOf(windows, t("groups.anytime"))}
         />
         <FilterFields filter={filter} onChange={setFilter} error={fields.filter} />
         <DialogFoot busy={action.busy} onClose={onClose} />

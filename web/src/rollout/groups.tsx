@@ -8,7 +8,7 @@ import { t } from "../i18n/text.ts";
 import { useApplications } from "../snapshots/use-applications.ts";
 import { Button } from "../ui/button.tsx";
 import { Dialog } from "../ui/dialog.tsx";
-import { Form, SelectField, TextField } from "../ui/fields.tsx";
+import { choicesOf, Form, NameField, SelectField } from "../ui/fields.tsx";
 import { DialogFoot } from "../ui/form-parts.tsx";
 import { Link } from "../ui/link.tsx";
 import { ListPanel } from "../ui/list.tsx";
@@ -112,10 +112,7 @@ function MakeGroup({ onClose }: { onClose: () => void }) {
   return (
     <Dialog title={t("groups.add")} onClose={onClose}>
       <Form onSubmit={save} error={action.error}>
-        <TextField
-          label={t("name")}
-          required
-          maxLength={80}
+        <NameField
           value={name}
           onChange={setName}
           error={fields.name}
@@ -124,7 +121,7 @@ function MakeGroup({ onClose }: { onClose: () => void }) {
           label={t("application")}
           value={application}
           onChange={setPicked}
-          choices={(applications ?? []).map((a) => ({ value: a.id, label: a.name }))}
+          choices={choicesOf(applications)}
         />
         <FilterFields filter={filter} onChange={setFilter} error={fields.filter} />
         <DialogFoot

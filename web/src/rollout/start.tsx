@@ -11,7 +11,7 @@ import type {
 import { useAction, useLoad } from "../api/use.ts";
 import { t, tn } from "../i18n/text.ts";
 import { useApplications } from "../snapshots/use-applications.ts";
-import { CheckBox, Form, SelectField, TextField } from "../ui/fields.tsx";
+import { CheckBox, choicesOf, Form, SelectField, TextField } from "../ui/fields.tsx";
 import { FormFoot } from "../ui/form-parts.tsx";
 import { navigate, useQuery } from "../ui/navigation.ts";
 import { PageHead, Panel } from "../ui/page-head.tsx";
@@ -82,7 +82,7 @@ export function StartDeployment() {
                   setChosen(new Set());
                   setSnapshot("");
                 }}
-                choices={applications.map((a) => ({ value: a.id, label: a.name }))}
+                choices={choicesOf(applications)}
               />
             )
             : null}
@@ -90,10 +90,7 @@ export function StartDeployment() {
             label={t("snapshot")}
             value={snapshot}
             onChange={setSnapshot}
-            choices={[
-              { value: "", label: t("rollout.pickSnapshot") },
-              ...(snapshots ?? []).map((s) => ({ value: s.id, label: s.name })),
-            ]}
+            choices={choicesOf(snapshots, t("rollout.pickSnapshot"))}
             error={fields.snapshotId}
           />
           <fieldset className="boxes-plain">
@@ -158,13 +155,10 @@ export function StartDeployment() {
             hint={preview?.text ?? t("rollout.windowHint")}
             value={window}
             onChange={setWindow}
-            choices={[
-              {
-                value: "",
-                label: own ? t("rollout.ownWindow", { name: own.name }) : t("groups.anytime"),
-              },
-              ...(windows ?? []).map((w) => ({ value: w.id, label: w.name })),
-            ]}
+            choices={choicesOf(
+              windows,
+              own ? t("rollout.ownWindow", { name: own.name }) : t("groups.anytime"),
+            )}
             error={fields.windowId}
           />
           <CheckBox

@@ -7,7 +7,7 @@ import { t, word } from "../i18n/text.ts";
 import { useApplications } from "../snapshots/use-applications.ts";
 import { Button } from "../ui/button.tsx";
 import { Dialog } from "../ui/dialog.tsx";
-import { Form, SelectField, TextField } from "../ui/fields.tsx";
+import { choicesOf, Form, NameField, SelectField, TextField } from "../ui/fields.tsx";
 import { DialogFoot, Removal } from "../ui/form-parts.tsx";
 import { ListPanel } from "../ui/list.tsx";
 import { Empty } from "../ui/states.tsx";
@@ -169,10 +169,7 @@ function WindowDialog(
   return (
     <Dialog title={p.given?.name ?? t("windows.add")} onClose={p.onClose} wide>
       <Form onSubmit={save} error={action.error}>
-        <TextField
-          label={t("name")}
-          required
-          maxLength={80}
+        <NameField
           value={name}
           onChange={setName}
           error={fields.name}
@@ -182,7 +179,7 @@ function WindowDialog(
             label={t("application")}
             value={application}
             onChange={setPicked}
-            choices={(applications ?? []).map((a) => ({ value: a.id, label: a.name }))}
+            choices={choicesOf(applications)}
           />
         )}
         <TextField

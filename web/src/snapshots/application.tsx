@@ -10,7 +10,7 @@ import { t, tn } from "../i18n/text.ts";
 import { instanceColumns, keepUp } from "../instances/instances.tsx";
 import { Button, LinkButton } from "../ui/button.tsx";
 import { Confirm, Dialog } from "../ui/dialog.tsx";
-import { Form, TextArea, TextField } from "../ui/fields.tsx";
+import { Form, NameField, TextArea } from "../ui/fields.tsx";
 import { Icon } from "../ui/icon.tsx";
 import { Link } from "../ui/link.tsx";
 import { ListPanel } from "../ui/list.tsx";
@@ -22,6 +22,7 @@ import { Tabs } from "../ui/tabs.tsx";
 import { Time } from "../ui/time.tsx";
 import { toast } from "../ui/toast.tsx";
 import { useStore } from "../ui/use-store.ts";
+import { DialogFoot } from "../ui/form-parts.tsx";
 import { compareSnapshot } from "./snapshot.tsx";
 import { UploadSnapshot } from "./upload.tsx";
 
@@ -269,10 +270,7 @@ function Edit(
             p.onClose();
           })}
       >
-        <TextField
-          label={t("name")}
-          required
-          maxLength={80}
+        <NameField
           value={name}
           onChange={setName}
           error={fields.name}
@@ -283,10 +281,7 @@ function Edit(
           onChange={setDescription}
           error={fields.description}
         />
-        <div className="dialog-foot">
-          <Button onClick={p.onClose}>{t("cancel")}</Button>
-          <Button type="submit" kind="primary" busy={action.busy}>{t("save")}</Button>
-        </div>
+        <DialogFoot verb={t("save")} busy={action.busy} onClose={p.onClose} />
       </Form>
     </Dialog>
   );

@@ -8,7 +8,7 @@ import { number } from "../i18n/format.ts";
 import { t } from "../i18n/text.ts";
 import { Button } from "../ui/button.tsx";
 import { Dialog } from "../ui/dialog.tsx";
-import { Form, SelectField, TextArea, TextField } from "../ui/fields.tsx";
+import { choicesOf, Form, NameField, SelectField, TextArea } from "../ui/fields.tsx";
 import { Link } from "../ui/link.tsx";
 import { ListPanel } from "../ui/list.tsx";
 import { navigate } from "../ui/navigation.ts";
@@ -16,6 +16,8 @@ import { PageHead } from "../ui/page-head.tsx";
 import { Empty } from "../ui/states.tsx";
 import { toast } from "../ui/toast.tsx";
 import { useStore } from "../ui/use-store.ts";
+import { DialogFoot } from "../ui/form-parts.tsx";
+import { Teams } from "./teams.tsx";
 import { useApplications } from "./use-applications.ts";
 
 export function ApplicationsPage() {
@@ -78,6 +80,7 @@ export function ApplicationsPage() {
           },
         ]}
       />
+      <Teams onChange={applications.reload} />
       {making
         ? (
           <MakeApplication
@@ -117,11 +120,8 @@ function MakeApplication(
             )
           )}
       >
-        <TextField
-          label={t("name")}
-          required
+        <NameField
           autoFocus
-          maxLength={80}
           value={name}
           onChange={setName}
           error={fields.name}
@@ -132,7 +132,7 @@ function MakeApplication(
               label={t("team")}
               value={team}
               onChange={setTeam}
-              choices={p.teams.map((x) => ({ value: x.id, label: x.name }))}
+              choices={choicesOf(p.teams)}
             />
           )
           : null}
@@ -142,12 +142,7 @@ function MakeApplication(
           onChange={setDescription}
           error={fields.description}
         />
-        <div className="dialog-foot">
-          <Button onClick={p.onClose}>{t("cancel")}</Button>
-          <Button type="submit" kind="primary" busy={action.busy}>
-            {t("applications.create")}
-          </Button>
-        </div>
+        <DialogFoot verb={t("applications.create")} busy={action.busy} onClose={p.onClose} />
       </Form>
     </Dialog>
   );

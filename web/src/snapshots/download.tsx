@@ -4,9 +4,9 @@ import type { Snapshot } from "../api/types.ts";
 import { useAction } from "../api/use.ts";
 import { isHeaderText } from "../core/names.ts";
 import { t } from "../i18n/text.ts";
-import { Button } from "../ui/button.tsx";
 import { Dialog } from "../ui/dialog.tsx";
 import { BoxChoice, CheckBox, Form, TextField } from "../ui/fields.tsx";
+import { DialogFoot } from "../ui/form-parts.tsx";
 
 /** The server refuses shorter ones. */
 const SHORTEST = 12;
@@ -77,18 +77,13 @@ export function DownloadSnapshot(
             />
           )
           : null}
-        <div className="dialog-foot">
-          <Button onClick={p.onClose}>{t("cancel")}</Button>
-          <Button
-            type="submit"
-            kind="primary"
-            icon="download"
-            busy={action.busy}
-            why={short ? t("snapshots.passphraseLength", { n: SHORTEST }) : null}
-          >
-            {t("download")}
-          </Button>
-        </div>
+        <DialogFoot
+          verb={t("download")}
+          icon="download"
+          busy={action.busy}
+          why={short ? t("snapshots.passphraseLength", { n: SHORTEST }) : null}
+          onClose={p.onClose}
+        />
       </Form>
     </Dialog>
   );

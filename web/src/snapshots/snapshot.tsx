@@ -12,7 +12,7 @@ import { t } from "../i18n/text.ts";
 import { Restore } from "../instances/restore.tsx";
 import { Button, LinkButton } from "../ui/button.tsx";
 import { Confirm, Dialog } from "../ui/dialog.tsx";
-import { Form, TextArea, TextField } from "../ui/fields.tsx";
+import { Form, NameField, TextArea } from "../ui/fields.tsx";
 import { Link } from "../ui/link.tsx";
 import { Menu } from "../ui/menu.tsx";
 import { navigate } from "../ui/navigation.ts";
@@ -21,6 +21,7 @@ import { problemText } from "../ui/problem.tsx";
 import { Await } from "../ui/states.tsx";
 import { Time } from "../ui/time.tsx";
 import { toast } from "../ui/toast.tsx";
+import { DialogFoot } from "../ui/form-parts.tsx";
 
 /** With what its instance runs now; uploaded ones wait for the other side to be picked. */
 export function compareSnapshot(s: Snapshot): string {
@@ -188,19 +189,13 @@ function Edit(p: { snapshot: Snapshot; onClose: () => void; onDone: (s: Snapshot
             p.onClose();
           })}
       >
-        <TextField
-          label={t("name")}
-          required
-          maxLength={80}
+        <NameField
           value={name}
           onChange={setName}
           error={fields.name}
         />
         <TextArea label={t("note")} value={note} onChange={setNote} error={fields.note} />
-        <div className="dialog-foot">
-          <Button onClick={p.onClose}>{t("cancel")}</Button>
-          <Button type="submit" kind="primary" busy={action.busy}>{t("save")}</Button>
-        </div>
+        <DialogFoot verb={t("save")} busy={action.busy} onClose={p.onClose} />
       </Form>
     </Dialog>
   );

@@ -6,9 +6,9 @@ import { readFlowsFile } from "../core/flows-file.ts";
 import { isHeaderText } from "../core/names.ts";
 import { bytes, number } from "../i18n/format.ts";
 import { t } from "../i18n/text.ts";
-import { Button } from "../ui/button.tsx";
 import { Dialog } from "../ui/dialog.tsx";
-import { Form, TextField } from "../ui/fields.tsx";
+import { Form, NameField, TextField } from "../ui/fields.tsx";
+import { DialogFoot } from "../ui/form-parts.tsx";
 
 const LARGEST = 200_000_000;
 /** JSON up to here is looked into before it is sent, to name it and to say what it holds. */
@@ -100,10 +100,7 @@ export function UploadSnapshot(
         </div>
         {file
           ? (
-            <TextField
-              label={t("name")}
-              required
-              maxLength={80}
+            <NameField
               value={name}
               onChange={setName}
               error={fields.name}
@@ -142,17 +139,12 @@ export function UploadSnapshot(
             </div>
           )
           : null}
-        <div className="dialog-foot">
-          <Button onClick={p.onClose}>{t("cancel")}</Button>
-          <Button
-            type="submit"
-            kind="primary"
-            busy={busy}
-            why={file ? null : t("flowsFile.pickFirst")}
-          >
-            {t("snapshots.upload")}
-          </Button>
-        </div>
+        <DialogFoot
+          verb={t("snapshots.upload")}
+          busy={busy}
+          why={file ? null : t("flowsFile.pickFirst")}
+          onClose={p.onClose}
+        />
       </Form>
     </Dialog>
   );

@@ -1,5 +1,6 @@
 import { type FormEvent, type ReactNode, useEffect, useId, useRef } from "react";
 import type { ApiError } from "../api/client.ts";
+import { t } from "../i18n/text.ts";
 import { ProblemNote } from "./problem.tsx";
 
 interface Common {
@@ -77,6 +78,17 @@ export function TextField(
   );
 }
 
+/** What people call a thing. */
+export function NameField(
+  p: Omit<Common, "label" | "required"> & {
+    value: string;
+    onChange: (value: string) => void;
+    autoFocus?: boolean;
+  },
+) {
+  return <TextField label={t("name")} required maxLength={80} {...p} />;
+}
+
 export function TextArea(
   p: Common & { value: string; onChange: (value: string) => void; rows?: number; code?: boolean },
 ) {
@@ -101,6 +113,15 @@ export function TextArea(
 export interface Choice {
   value: string;
   label: string;
+}
+
+/** One of things that have names; `none` where it may be none of them. */
+export function choicesOf(
+  things: readonly { id: string; name: string }[] | null | undefined,
+  none?: string,
+): Choice[] {
+  const all = (things ?? []).map((x) => ({ value: x.id, label: x.name }));
+  return none === undefined ? all : [{ value: "", label: none }, ...all];
 }
 
 export function SelectField(

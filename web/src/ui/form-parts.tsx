@@ -1,9 +1,12 @@
-import { type ReactNode, useId } from "react";
+import { type ReactNode, useId, useState } from "react";
 import { api } from "../api/client.ts";
 import { useAction } from "../api/use.ts";
 import { t } from "../i18n/text.ts";
 import { Button } from "./button.tsx";
 import { Confirm } from "./dialog.tsx";
+import { Form, TextField } from "./fields.tsx";
+import { useUnsaved } from "./navigation.ts";
+import { toast } from "./toast.tsx";
 
 interface Sending {
   busy: boolean;
@@ -14,6 +17,8 @@ interface Sending {
   icon?: string;
   /** What else can be done, on the left. */
   children?: ReactNode;
+  /** Under all columns of the form. */
+  whole?: boolean;
 }
 
 function Send(p: Sending & { danger?: boolean }) {
@@ -33,7 +38,7 @@ function Send(p: Sending & { danger?: boolean }) {
 /** The end of a form on a page. */
 export function FormFoot(p: Sending) {
   return (
-    <div className="form-foot">
+    <div className={p.whole ? "form-foot whole" : "form-foot"}>
       {p.children}
       <span className="grow" />
       <Send {...p} />
@@ -50,6 +55,48 @@ export function DialogFoot(p: Sending & { onClose: () => void }) {
       <Button onClick={p.onClose}>{t("cancel")}</Button>
       <Send {...p} />
     </div>
+  );
+}
+
+/** A few numbers of one resource. Only what was changed is sent. */
+export function NumbersForm<K extends string>(
+  p: {
+    path: string;
+    text: string;
+    given: Record<K, number>;
+    fields: readonly { key: K; label: string; hint?: string; min: number; max?: number }[];
+    onSaved: (given: Record<K, number>) => void;
+  },
+) {
+  const [draft, setDraft] = useState<Partial<Record<K, string>>>({});
+  const action = useAction();
+  const changed = p.fields.map((f) => f.key).filter((k) =>
+    draft[k] !== undefined && draft[k] !== String(p.given[k])
+  );
+  useUnsaved(changed.length > 0);
+  const save = () =>
+    action.run(async () => {
+      const body = Object.fromEntries(changed.map((k) => [k, Number(draft[k])]));
+      p.onSaved(await api.patch<Record<K, number>>(p.path, body));
+      setDraft({});
+      toast(t("saved"));
+    });
+  return (
+    <Form onSubmit={save} error={action.error} className="form pad columns">
+      <p className="whole">{p.text}</p>
+      {p.fields.map(({ key, ...field }) => (
+        <TextField
+          key={key}
+          {...field}
+          type="number"
+          required
+          value={draft[key] ?? String(p.given[key])}
+          onChange={(v) => setDraft({ ...draft, [key]: v })}
+          error={action.error?.problem.fields?.[key]}
+        />
+      ))}
+      <FormFoot whole busy={action.busy} why={changed.length ? null : t("unchanged")} />
+    </Form>
   );
 }
 
@@ -83,6 +130,8 @@ export function Removal(
     title: string;
     text: string;
     verb?: string;
+    /** What must be written first, where much is lost. */
+    typed?: string;
     onClose: () => void;
     onDone: () => void;
   },
@@ -93,6 +142,7 @@ export function Removal(
       title={p.title}
       verb={p.verb ?? t("remove")}
       danger
+      typed={p.typed}
       busy={action.busy}
       error={action.error}
       onClose={p.onClose}

@@ -16,6 +16,7 @@ import { Tag } from "../ui/status.tsx";
 import { Ago, Time } from "../ui/time.tsx";
 import { toast } from "../ui/toast.tsx";
 import { useStore } from "../ui/use-store.ts";
+import { DialogFoot, FormFoot } from "../ui/form-parts.tsx";
 import { GrantChoice, type GrantDraft, useScopes } from "./grants.tsx";
 
 export function UserPage({ id }: { id: string }) {
@@ -88,17 +89,7 @@ function Profile({ user, onChange }: { user: User; onChange: (u: User) => void }
           disabled={me}
           onChange={setAdministrator}
         />
-        <div className="form-foot">
-          <span className="grow" />
-          <Button
-            type="submit"
-            kind="primary"
-            busy={action.busy}
-            why={dirty ? null : t("unchanged")}
-          >
-            {t("save")}
-          </Button>
-        </div>
+        <FormFoot busy={action.busy} why={dirty ? null : t("unchanged")} />
       </Form>
     </Panel>
   );
@@ -171,17 +162,12 @@ function AddGrant(p: { user: User; onClose: () => void; onDone: () => void }) {
           })}
       >
         <GrantChoice scopes={scopes} value={grant} onChange={setGrant} required />
-        <div className="dialog-foot">
-          <Button onClick={p.onClose}>{t("cancel")}</Button>
-          <Button
-            type="submit"
-            kind="primary"
-            busy={action.busy}
-            why={grant ? null : t("grants.pick")}
-          >
-            {t("grants.add")}
-          </Button>
-        </div>
+        <DialogFoot
+          verb={t("grants.add")}
+          busy={action.busy}
+          why={grant ? null : t("grants.pick")}
+          onClose={p.onClose}
+        />
       </Form>
     </Dialog>
   );
@@ -275,10 +261,7 @@ function NewPassword({ user, onClose }: { user: User; onClose: () => void }) {
           onChange={setPassword}
           error={action.error?.problem.fields?.new}
         />
-        <div className="dialog-foot">
-          <Button onClick={onClose}>{t("cancel")}</Button>
-          <Button type="submit" kind="primary" busy={action.busy}>{t("users.newPassword")}</Button>
-        </div>
+        <DialogFoot verb={t("users.newPassword")} busy={action.busy} onClose={onClose} />
       </Form>
     </Dialog>
   );

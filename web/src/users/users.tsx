@@ -15,6 +15,7 @@ import { Empty } from "../ui/states.tsx";
 import { Tag } from "../ui/status.tsx";
 import { Tabs } from "../ui/tabs.tsx";
 import { Ago, Time } from "../ui/time.tsx";
+import { DialogFoot } from "../ui/form-parts.tsx";
 import { GrantChoice, type GrantDraft, useScopes } from "./grants.tsx";
 
 export function UsersPage({ tab }: { tab: "users" | "invitations" }) {
@@ -171,10 +172,7 @@ function CreateUser({ onClose }: { onClose: () => void }) {
           checked={administrator}
           onChange={setAdministrator}
         />
-        <div className="dialog-foot">
-          <Button onClick={onClose}>{t("cancel")}</Button>
-          <Button type="submit" kind="primary" busy={action.busy}>{t("users.create")}</Button>
-        </div>
+        <DialogFoot verb={t("users.create")} busy={action.busy} onClose={onClose} />
       </Form>
     </Dialog>
   );
@@ -236,10 +234,7 @@ function Invite({ onClose }: { onClose: () => void }) {
             { value: "168", label: t("invitations.week") },
           ]}
         />
-        <div className="dialog-foot">
-          <Button onClick={onClose}>{t("cancel")}</Button>
-          <Button type="submit" kind="primary" busy={action.busy}>{t("invitations.make")}</Button>
-        </div>
+        <DialogFoot verb={t("invitations.make")} busy={action.busy} onClose={onClose} />
       </Form>
     </Dialog>
   );

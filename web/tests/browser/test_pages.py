@@ -307,3 +307,68 @@ def test_the_document_stays_small(admin):
     admin.goto(f"/instances/{PRESS}/log")
     settle(admin)
     assert admin.evaluate("document.querySelectorAll('*').length") < 3000
+
+
+def test_a_clock_in_doubt_is_confirmed_by_an_administrator(admin):
+    clock = {
+        "id": "l9", "kind": "site.clock", "severity": "warning",
+        "object": {"type": "site", "id": "site", "name": "Plant"},
+        "text": "The clock of the server says 2041-01-01, where 2026-03-01 was expected.",
+        "since": "2026-03-01T12:00:00.000Z",
+        "acknowledgedBy": None, "acknowledgedAt": None, "clearedAt": None,
+    }
+    answer = {"items": [clock], "count": 1, "next": None}
+    admin.route("**/api/v1/alarms?*", lambda route: route.fulfill(json=answer))
+    admin.goto("/alarms")
+    admin.get_by_role("button", name="The clock is right").click()
+    dialog = admin.get_by_role("dialog", name="Is the server's clock right?")
+    expect(dialog.get_by_text("2041-01-01")).to_be_visible()
+    with admin.expect_request("**/site/clock/confirm"):
+        dialog.get_by_role("button", name="The clock is right").click()
+    expect(dialog).to_be_hidden()
+
+
+def test_what_an_alarm_is_about_is_a_link_whatever_it_is(admin):
+    def alarm(n, kind, what):
+        return {
+            "id": f"l{n}", "kind": kind, "severity": "alarm", "text": "Look at it.",
+            "object": {"type": what, "id": f"x{n}", "name": f"Thing {n}"},
+            "since": "2026-03-01T12:00:00.000Z",
+            "acknowledgedBy": None, "acknowledgedAt": None, "clearedAt": None,
+        }
+    items = [
+        alarm(1, "device.offline", "device"),
+        alarm(2, "broker.down", "site"),
+        alarm(3, "deployment.stopped", "deployment"),
+    ]
+    answer = {"items": items, "count": 3, "next": None}
+    admin.route("**/api/v1/alarms?*", lambda route: route.fulfill(json=answer))
+    admin.goto("/alarms")
+    for name, path in (("1", "/devices/x1"), ("2", "/broker"), ("3", "/deployments/x3")):
+        link = admin.get_by_role("link", name=f"Thing {name}")
+        expect(link).to_have_attribute("href", path)
+
+
+def test_only_what_was_changed_about_keeping_is_sent(admin):
+    admin.goto("/settings")
+    panel = admin.get_by_role("region", name="Certificates of devices")
+    panel.get_by_label("Days of grace").fill("30")
+    with admin.expect_request("**/site/enrolment") as change:
+        panel.get_by_role("button", name="Save").click()
+    assert change.value.post_data_json == {"graceDays": 30}
+    expect(admin.get_by_text("Saved.").first).to_be_visible()
+
+
+def test_a_second_team_is_made_and_removed_by_its_name(admin):
+    admin.goto("/applications")
+    teams = admin.get_by_role("region", name="Teams")
+    expect(teams.get_by_role("button", name="Remove")).to_have_attribute("aria-disabled", "true")
+    teams.get_by_role("button", name="Create a team").click()
+    dialog = admin.get_by_role("dialog", name="Create a team")
+    dialog.get_by_label("Name").fill("Hall 3")
+    dialog.get_by_role("button", name="Create a team").click()
+    teams.get_by_role("button", name="Remove Hall 3").click()
+    dialog = admin.get_by_role("dialog", name="Remove Hall 3?")
+    dialog.get_by_label("Type “Hall 3” to confirm").fill("Hall 3")
+    dialog.get_by_role("button", name="Remove").last.click()
+    expect(teams.get_by_role("button", name="Remove Hall 3")).to_have_count(0)

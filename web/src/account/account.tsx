@@ -30,7 +30,7 @@ export function AccountPage({ tab }: { tab: string }) {
     <div className="page narrow">
       <PageHead
         title={t("account.title")}
-        tab={t(`account.${current}`)}
+        tab={t(`account.tab.${current}`)}
         note={`${user.username} · ${word("role", roleOf(user))}`}
       />
       <Tabs
@@ -38,7 +38,7 @@ export function AccountPage({ tab }: { tab: string }) {
         current={current}
         tabs={TABS.map((x) => ({
           key: x,
-          title: t(`account.${x}`),
+          title: t(`account.tab.${x}`),
           href: x === "profile" ? "/account" : `/account/${x}`,
         }))}
       />
@@ -72,7 +72,7 @@ function Profile({ user }: { user: User }) {
       toast(t("saved"));
     });
   return (
-    <Panel title={t("account.profile")}>
+    <Panel title={t("account.tab.profile")}>
       <Facts
         rows={[
           [t("username"), user.username],
@@ -128,7 +128,7 @@ function Password({ user }: { user: User }) {
   const action = useAction();
   const fields = action.error?.problem.fields ?? {};
   return (
-    <Panel title={t("account.password")}>
+    <Panel title={t("account.tab.password")}>
       <Form
         className="form pad"
         error={action.error}
@@ -175,7 +175,7 @@ function Sessions() {
       <p className="muted">{t("sessions.text")}</p>
       {action.error ? <ProblemNote error={action.error} /> : null}
       <ListPanel
-        label={t("account.sessions")}
+        label={t("account.tab.sessions")}
         list={list}
         id={(s) => s.id}
         nothing={<Empty icon="person" title={t("sessions.nothing")} />}

@@ -30,7 +30,7 @@ export function TokensTab() {
         {make}
       </div>
       <ListPanel
-        label={t("account.tokens")}
+        label={t("account.tab.tokens")}
         list={list}
         id={(k) => k.id}
         nothing={<Empty icon="key" title={t("tokens.nothing")} />}

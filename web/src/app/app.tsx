@@ -1,5 +1,6 @@
+import { rest } from "./rest.ts";
+import { Lazily } from "../ui/lazily.tsx";
 import { useEffect } from "react";
-import { FirstRun } from "../first-run/first-run.tsx";
 import { t } from "../i18n/text.ts";
 import { Invited } from "../sign-in/invited.tsx";
 import { SignIn } from "../sign-in/sign-in.tsx";
@@ -37,7 +38,7 @@ function Phase() {
       </Plain>
     );
   }
-  if (phase === "setup") return <FirstRun />;
+  if (phase === "setup") return <Lazily load={rest} draw={(pages) => <pages.FirstRun />} />;
   if (invited) return <Invited />;
   if (phase === "out") {
     const to = at.path + (at.query.size ? `?${at.query}` : "");

@@ -31,8 +31,8 @@ export function AddDevices() {
             onChange={(v) => setWay(v)}
             choices={WAYS.map((w) => ({
               value: w,
-              label: t(`enrol.${w}`),
-              note: t(`enrol.${w}Text`),
+              label: t(`way.${w}`),
+              note: t(`wayText.${w}`),
             }))}
           />
         </div>
@@ -72,7 +72,7 @@ function MakeToken({ kind }: { kind: Exclude<Way, "request" | "import"> }) {
       );
     });
   return (
-    <Panel title={t(`enrol.${kind}`)}>
+    <Panel title={t(`way.${kind}`)}>
       <Form onSubmit={make} error={action.error} className="form pad">
         {home.field}
         <TextField
@@ -121,7 +121,7 @@ function MakeToken({ kind }: { kind: Exclude<Way, "request" | "import"> }) {
             />
           </>
         )}
-        <FormFoot verb={t(`enrol.${kind}Make`)} busy={action.busy} />
+        <FormFoot verb={t(`wayMake.${kind}`)} busy={action.busy} />
       </Form>
       {handed ? <Handed token={handed} onClose={() => setHanded(null)} /> : null}
     </Panel>
@@ -150,7 +150,7 @@ function Disconnected() {
       setAnswer(got.answer);
     });
   return (
-    <Panel title={t("enrol.request")}>
+    <Panel title={t("way.request")}>
       <Form onSubmit={send} error={action.error} className="form pad">
         <ol className="plain-list">
           <li>{t("enrol.requestStep1")}</li>
@@ -159,7 +159,7 @@ function Disconnected() {
         </ol>
         {home.field}
         <FileField label={t("enrol.requestFile")} onText={setText} />
-        <TextArea label={t("enrol.requestText")} rows={5} code value={text} onChange={setText} />
+        <TextArea label={t("wayText.request")} rows={5} code value={text} onChange={setText} />
         <FormFoot
           verb={t("enrol.sign")}
           busy={action.busy}

@@ -46,12 +46,12 @@ export function DeviceControl({ device, onChange }: { device: Device; onChange: 
         onPick: () => command("start", t("device.told")),
       }
       : {
-        label: t("instance.stop"),
+        label: t("act.stop"),
         icon: "stop-fill",
         onPick: () => command("stop", t("device.told")),
       },
     {
-      label: t("instance.restart"),
+      label: t("act.restart"),
       icon: "arrow-clockwise",
       why: away,
       onPick: () => command("restart", t("device.told")),

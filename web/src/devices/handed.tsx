@@ -39,7 +39,7 @@ export function Handed(
         ? (
           <>
             <p>{t("enrol.codeHow")}</p>
-            <Secret text={code} label={t("enrol.code")} />
+            <Secret text={code} label={t("way.code")} />
             <Secret
               text={`sudo lineside agent enrol --server ${location.origin} --code`}
               label={t("enrol.command")}

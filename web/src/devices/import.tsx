@@ -29,7 +29,7 @@ export function Import() {
     });
   const tried = result?.dryRun && result.refused === 0;
   return (
-    <Panel title={t("enrol.import")}>
+    <Panel title={t("way.import")}>
       <Form onSubmit={() => send(!tried)} error={action.error} className="form pad">
         <p>{t("enrol.importHow")}</p>
         <pre className="code-block">{EXAMPLE}</pre>

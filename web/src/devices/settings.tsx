@@ -182,9 +182,9 @@ function Login(
       toast(t("saved"));
     });
   return (
-    <Panel title={t(`device.${p.field}`)}>
+    <Panel title={t(`deviceLogin.${p.field}`)}>
       <Form onSubmit={() => send({ name, password })} error={action.error} className="form pad">
-        <p className="muted">{t(`device.${p.field}Text`)}</p>
+        <p className="muted">{t(`deviceLoginText.${p.field}`)}</p>
         <TextField
           label={t("name")}
           required

@@ -136,11 +136,11 @@ export const deDevices: Record<keyof typeof enDevices, string> = {
     "Ein FlowFuse-Agent bestimmt selbst über Heap, Port, Protokollstufe und Pakete des Editors, und er kennt keine Probezeit.",
   "device.install": "Der Editor am Gerät darf Node-Pakete installieren",
   "device.installHint": "Pakete kommen von diesem Server, nie aus dem Internet.",
-  "device.localLogin": "Anmeldung am Gerät",
-  "device.localLoginText":
+  "deviceLogin.localLogin": "Anmeldung am Gerät",
+  "deviceLoginText.localLogin":
     "Wer vor dem Gerät steht, kann damit seinen Editor ohne diesen Server öffnen.",
-  "device.httpAuth": "Anmeldung für die Seiten des Geräts",
-  "device.httpAuthText":
+  "deviceLogin.httpAuth": "Anmeldung für die Seiten des Geräts",
+  "deviceLoginText.httpAuth":
     "Wer Dashboards und HTTP-Endpunkte ohne diesen Server erreicht, wird danach gefragt.",
   "device.password": "Passwort",
   "device.loginRemove": "Entfernen",
@@ -188,21 +188,21 @@ export const deDevices: Record<keyof typeof enDevices, string> = {
   "enrol.title": "Geräte hinzufügen",
   "enrol.note": "Nichts davon braucht Internet, DNS oder eine richtige Uhr.",
   "enrol.way": "Weg hinein",
-  "enrol.bundle": "Paketdatei",
-  "enrol.bundleText":
+  "way.bundle": "Paketdatei",
+  "wayText.bundle":
     "Für den Lineside-Agenten: eine kleine Datei auf dem USB-Stick oder ein QR-Code.",
-  "enrol.bundleMake": "Paket erstellen",
-  "enrol.code": "Getippter Code",
-  "enrol.codeText": "Für den Lineside-Agenten: 20 Zeichen, die jemand am Gerät eintippt.",
-  "enrol.codeMake": "Code erstellen",
-  "enrol.provisioning": "FlowFuse Device Agent",
-  "enrol.provisioningText":
+  "wayMake.bundle": "Paket erstellen",
+  "way.code": "Getippter Code",
+  "wayText.code": "Für den Lineside-Agenten: 20 Zeichen, die jemand am Gerät eintippt.",
+  "wayMake.code": "Code erstellen",
+  "way.provisioning": "FlowFuse Device Agent",
+  "wayText.provisioning":
     "FlowFuse-Agenten nehmen einen Schlüssel in ihrer Datei und melden sich selbst an.",
-  "enrol.provisioningMake": "Schlüssel erstellen",
-  "enrol.request": "Ganz ohne Netz",
-  "enrol.requestText": "Das Gerät schreibt eine Anfragedatei, Sie bringen die Antwort zurück.",
-  "enrol.import": "Aus einer Tabelle",
-  "enrol.importText": "Hunderte Geräte mit Namen, Art und Schlagworten auf einmal.",
+  "wayMake.provisioning": "Schlüssel erstellen",
+  "way.request": "Ganz ohne Netz",
+  "wayText.request": "Das Gerät schreibt eine Anfragedatei, Sie bringen die Antwort zurück.",
+  "way.import": "Aus einer Tabelle",
+  "wayText.import": "Hunderte Geräte mit Namen, Art und Schlagworten auf einmal.",
   "enrol.defaultName": "Neues Gerät",
   "enrol.tokenNameHint":
     "Damit Sie ihn wiederfinden. Das Gerät behält seinen eigenen Rechnernamen, bis Sie es umbenennen.",

@@ -291,17 +291,17 @@ export const de: Record<keyof typeof en, string> = {
   "instance.up": "Läuft seit {time}",
   "instance.control": "Weitere Befehle",
   "instance.start": "Starten",
-  "instance.stop": "Stoppen",
-  "instance.restart": "Neu starten",
-  "instance.kill": "Abbrechen erzwingen",
-  "instance.stopAsk": "{name} stoppen?",
-  "instance.stopText":
+  "act.stop": "Stoppen",
+  "act.restart": "Neu starten",
+  "act.kill": "Abbrechen erzwingen",
+  "actAsk.stop": "{name} stoppen?",
+  "actText.stop":
     "Flows und Seiten stehen, bis jemand sie wieder startet, auch nach einem Neustart des Servers.",
-  "instance.restartAsk": "{name} neu starten?",
-  "instance.restartText":
+  "actAsk.restart": "{name} neu starten?",
+  "actText.restart":
     "Die Flows stehen einige Sekunden. Was Flows nur im Speicher halten, geht verloren.",
-  "instance.killAsk": "{name} gewaltsam beenden?",
-  "instance.killText":
+  "actAsk.kill": "{name} gewaltsam beenden?",
+  "actText.kill":
     "Der Prozess endet sofort, ohne Verbindungen zu schließen. Nur wenn Stoppen nicht hilft.",
   "instance.pages": "Seiten öffnen",
   "instance.practice":
@@ -822,10 +822,10 @@ export const de: Record<keyof typeof en, string> = {
   // account
   "account.menu": "Konto von {name}",
   "account.title": "Ihr Konto",
-  "account.profile": "Profil",
-  "account.password": "Kennwort",
-  "account.sessions": "Sitzungen",
-  "account.tokens": "Zugriffstoken",
+  "account.tab.profile": "Profil",
+  "account.tab.password": "Kennwort",
+  "account.tab.sessions": "Sitzungen",
+  "account.tab.tokens": "Zugriffstoken",
   "account.passwordText": "Ihre anderen Sitzungen enden, wenn Sie es ändern.",
   "account.setPassword": "Kennwort ändern",
   "account.passwordDone": "Kennwort geändert.",

@@ -287,17 +287,16 @@ export const en = {
   "instance.up": "Up {time}",
   "instance.control": "More commands",
   "instance.start": "Start",
-  "instance.stop": "Stop",
-  "instance.restart": "Restart",
-  "instance.kill": "Kill",
-  "instance.stopAsk": "Stop {name}?",
-  "instance.stopText":
+  "act.stop": "Stop",
+  "act.restart": "Restart",
+  "act.kill": "Kill",
+  "actAsk.stop": "Stop {name}?",
+  "actText.stop":
     "Its flows and pages stop until somebody starts it again, also after a reboot of the server.",
-  "instance.restartAsk": "Restart {name}?",
-  "instance.restartText":
-    "Its flows stop for some seconds. What flows keep only in memory is lost.",
-  "instance.killAsk": "Kill {name}?",
-  "instance.killText":
+  "actAsk.restart": "Restart {name}?",
+  "actText.restart": "Its flows stop for some seconds. What flows keep only in memory is lost.",
+  "actAsk.kill": "Kill {name}?",
+  "actText.kill":
     "The process ends at once, without closing connections. Use it only if stopping does not help.",
   "instance.pages": "Open pages",
   "instance.practice":
@@ -808,10 +807,10 @@ export const en = {
   // account
   "account.menu": "Account of {name}",
   "account.title": "Your account",
-  "account.profile": "Profile",
-  "account.password": "Password",
-  "account.sessions": "Sessions",
-  "account.tokens": "Access tokens",
+  "account.tab.profile": "Profile",
+  "account.tab.password": "Password",
+  "account.tab.sessions": "Sessions",
+  "account.tab.tokens": "Access tokens",
   "account.passwordText": "Your other sessions end when you change it.",
   "account.setPassword": "Change password",
   "account.passwordDone": "Password changed.",

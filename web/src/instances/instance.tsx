@@ -195,14 +195,14 @@ function Control(
   const off = instance.state === "stopped" || instance.state === "crashed";
   const items: MenuItem[] = [
     {
-      label: t("instance.restart"),
+      label: t("act.restart"),
       icon: "arrow-clockwise",
       why,
       onPick: () => setAsked("restart"),
     },
-    { label: t("instance.stop"), icon: "stop-fill", why, onPick: () => setAsked("stop") },
+    { label: t("act.stop"), icon: "stop-fill", why, onPick: () => setAsked("stop") },
     {
-      label: t("instance.kill"),
+      label: t("act.kill"),
       icon: "x-octagon",
       danger: true,
       why,
@@ -222,15 +222,15 @@ function Control(
       {asked
         ? (
           <Confirm
-            title={t(`instance.${asked}Ask`, { name: instance.name })}
-            verb={t(`instance.${asked}`)}
+            title={t(`actAsk.${asked}`, { name: instance.name })}
+            verb={t(`act.${asked}`)}
             danger={asked === "kill"}
             busy={action.busy}
             error={action.error}
             onClose={() => setAsked(null)}
             onConfirm={() => act(asked)}
           >
-            <p>{t(`instance.${asked}Text`)}</p>
+            <p>{t(`actText.${asked}`)}</p>
           </Confirm>
         )
         : null}

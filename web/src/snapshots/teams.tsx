@@ -46,9 +46,13 @@ export function Teams({ onChange }: { onChange: () => void }) {
         id={(x) => x.id}
         columns={[
           { key: "name", title: t("name"), sort: (x) => x.name, cell: (x) => x.name },
-          ...(["applications", "instances", "devices"] as const).map((key) => ({
+          ...([
+            ["applications", t("applications.title")],
+            ["instances", t("instances.title")],
+            ["devices", t("devices.title")],
+          ] as const).map(([key, title]) => ({
             key,
-            title: t(`${key}.title`),
+            title,
             numeric: true,
             sort: (x: Team) => x.counts[key],
             cell: (x: Team) => number(x.counts[key]),

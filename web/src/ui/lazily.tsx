@@ -1,6 +1,7 @@
-import { type ReactNode, useEffect, useState } from "react";
+import { type ReactNode, useEffect, useRef, useState } from "react";
 import { asError } from "../api/use.ts";
 import type { ApiError } from "../api/client.ts";
+import { moved } from "./navigation.ts";
 import { Failed, Loading } from "./states.tsx";
 
 type Load<M> = () => Promise<M>;
@@ -30,6 +31,16 @@ export function Lazily<M>({ load, draw }: { load: Load<M>; draw: (module: M) => 
     };
   }, [load, attempt]);
   const module = loaded.get(load) as M | undefined;
+  const waited = useRef(false);
+  if (module === undefined) waited.current = true;
+  // Whoever came here by keyboard would stand nowhere: the heading was not there yet.
+  useEffect(() => {
+    if (!module || !waited.current) return;
+    waited.current = false;
+    if (moved() && document.activeElement === document.body) {
+      document.querySelector<HTMLElement>("main h1")?.focus({ preventScroll: true });
+    }
+  }, [module]);
   if (module !== undefined) return <>{draw(module)}</>;
   return (
     <section className="panel">

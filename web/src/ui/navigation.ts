@@ -12,6 +12,9 @@ interface Navigation {
 }
 
 export const navigation = createStore<Navigation>({ at: here(), asked: null });
+const start = navigation.get().at;
+/** Whether this tab has shown another page before; what the browser loads begins at its own top. */
+export const moved = () => navigation.get().at !== start;
 const unsaved = new Set<object>();
 let index = Number(history.state?.index ?? 0);
 let pending: (() => void) | null = null;

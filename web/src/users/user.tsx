@@ -56,7 +56,7 @@ function Profile({ user, onChange }: { user: User; onChange: (u: User) => void }
   const dirty = name !== user.name || administrator !== user.administrator;
   useUnsaved(dirty);
   return (
-    <Panel title={t("account.profile")}>
+    <Panel title={t("account.tab.profile")}>
       <Facts
         rows={[
           [t("created"), <Time key="c" at={user.createdAt} />],

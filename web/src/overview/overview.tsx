@@ -200,7 +200,7 @@ function House({ overview: o }: { overview: Overview }) {
   const expiry = o.certificate.expiresAt;
   const soon = expiry !== null && Date.parse(expiry) - Date.now() < 14 * DAY;
   return (
-    <Panel title={t("overview.house")}>
+    <Panel className="is-whole" title={t("overview.house")}>
       <Facts
         rows={[
           [

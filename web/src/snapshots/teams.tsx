@@ -54,6 +54,7 @@ export function Teams({ onChange }: { onChange: () => void }) {
             key,
             title,
             numeric: true,
+            extra: true,
             sort: (x: Team) => x.counts[key],
             cell: (x: Team) => number(x.counts[key]),
           })),

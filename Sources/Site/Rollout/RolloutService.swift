@@ -142,7 +142,11 @@ package actor RolloutService: Service {
             let isQuiet =
                 actions.isEmpty && machine.changed.isEmpty && !machine.isHeadChanged
                 && event == nil
-            if isQuiet { break }
+            if isQuiet {
+                // Who is connected is not kept on disk, and counts when a later step begins.
+                machines[id] = machine
+                break
+            }
             let wish = Wish(actions)
             var events = [event].compactMap { $0 }
             event = nil

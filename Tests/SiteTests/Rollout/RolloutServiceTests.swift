@@ -160,6 +160,26 @@ import Testing
         }
     }
 
+    @Test("Devices that connect while the canary is at work get their turn after it")
+    func comesDuringCanary() async throws {
+        let plant = try await Plant(6)
+        plant.fleet.behave(.silent, plant.ids)
+        plant.fleet.connect(Array(plant.ids[1...]), false)
+        let service = plant.service()
+        try await plant.running(service) {
+            let id = try await service.create(
+                plant.wanted(
+                    plant.good, plan: RolloutPlan(canary: 1, percent: [100], soakSeconds: 0)),
+                by: .site)
+            try await plant.until(id) { $0.counts[.sent] == 1 }
+            plant.fleet.connect(Array(plant.ids[1...]))
+            await plant.fleet.seen(plant.ids[5])
+            plant.fleet.behave(.succeed, plant.ids)
+            await plant.fleet.perform([plant.ids[0]])
+            try await plant.until(id) { $0.deployment.state == .finished }
+        }
+    }
+
     @Test("The newer of two deployments wins, and the older says so")
     func newerWins() async throws {
         let plant = try await Plant(3)

@@ -12,6 +12,8 @@ final class ScriptedFleet: RolloutFleet {
         var standings: [Device.ID: DeviceStanding] = [:]
         var conduct: [Device.ID: Conduct] = [:]
         var told: [Device.ID] = []
+        var seenConnected: Set<Device.ID> = []
+        var waiting: [(id: Device.ID, done: CheckedContinuation<Void, Never>)] = []
     }
 
     private let stores: Stores
@@ -77,7 +79,27 @@ final class ScriptedFleet: RolloutFleet {
     }
 
     func standings(of devices: [Device.ID]) async -> [DeviceStanding] {
-        state.withLock { state in devices.compactMap { state.standings[$0] } }
+        let (found, ready) = state.withLock { state in
+            let found = devices.compactMap { state.standings[$0] }
+            state.seenConnected.formUnion(found.filter(\.isConnected).map(\.id))
+            let ready = state.waiting.filter { state.seenConnected.contains($0.id) }
+            state.waiting.removeAll { state.seenConnected.contains($0.id) }
+            return (found, ready)
+        }
+        for one in ready { one.done.resume() }
+        return found
+    }
+
+    /// Until the service has been told that it is connected.
+    func seen(_ id: Device.ID) async {
+        await withCheckedContinuation { done in
+            let isSeen = state.withLock { state in
+                let isSeen = state.seenConnected.contains(id)
+                if !isSeen { state.waiting.append((id, done)) }
+                return isSeen
+            }
+            if isSeen { done.resume() }
+        }
     }
 
     private func tell(_ ids: [Device.ID]) {

@@ -8,7 +8,7 @@ import Site
 struct AgentUnderTest {
     let directory: TemporaryDirectory
     let paths: AgentPaths
-    let port = Int.random(in: 30_000...39_000)
+    let port = FreePort.pick()
 
     init() throws {
         directory = try TemporaryDirectory()

@@ -34,7 +34,7 @@ final class DeviceUnderTest: Sendable {
         appliance = FakeVaultSource(far)
         vault = Vault(directory: paths.vault)
         try await vault.prepare()
-        port = Int.random(in: 30_000...39_000)
+        port = FreePort.pick()
     }
 
     /// An agent without its connection, as after a start.

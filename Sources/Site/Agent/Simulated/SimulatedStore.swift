@@ -1,6 +1,7 @@
 import Basics
 import Crypto
 import Domain
+import Glibc
 
 /// What a simulated device keeps: chunks by their digests, and what it runs. Node-RED itself is
 /// left out: it would be as many copies of 100 MB as there are devices.
@@ -33,7 +34,7 @@ struct SimulatedStore: Sendable {
             json.field("snapshot", running.snapshot)
             json.field("failed", running.failed)
         }
-        try Files.replace(state, with: json.bytes, mode: 0o600)
+        try put(json.bytes, state)
     }
 
     private func path(_ address: ContentAddress) -> String { "\(directory)/\(address.hex)" }
@@ -50,7 +51,7 @@ struct SimulatedStore: Sendable {
         guard let bytes = VaultFile.decode(file, limit: 16 << 20), isIt(bytes, address) else {
             return false
         }
-        try Files.replace(path(address), with: bytes, mode: 0o600)
+        try put(bytes, path(address))
         return true
     }
 
@@ -63,8 +64,20 @@ struct SimulatedStore: Sendable {
             whole += bytes
         }
         guard isIt(whole, address) else { return false }
-        try Files.replace(path(address), with: whole, mode: 0o600)
+        try put(whole, path(address))
         return true
+    }
+
+    /// Not synced: each real device has a disk of its own, and these share the appliance's. Synced,
+    /// ten thousand of them measured that disk: 65 devices a second, at any speed of the rest.
+    private func put(_ bytes: [UInt8], _ path: String) throws(SystemError) {
+        let temporary = "\(path).tmp"
+        guard
+            let file = FileDescriptor(
+                owning: open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600))
+        else { throw SystemError("create \(temporary)") }
+        try Files.write(bytes, to: file, temporary)
+        guard rename(temporary, path) == 0 else { throw SystemError("rename \(temporary)") }
     }
 
     private func isIt(_ bytes: [UInt8], _ address: ContentAddress) -> Bool {

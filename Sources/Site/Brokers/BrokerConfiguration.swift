@@ -41,7 +41,8 @@ package struct BrokerConfiguration: Sendable, Equatable {
     package static let connectionLimit = 16_000
     package static let messageLimit = 1 << 20
     // For each client.
-    package static let queuedMessages = 10_000
+    /// 50,000: each of 10,000 devices says some four things at once when all are told the same.
+    package static let queuedMessages = 50_000
     package static let queuedBytes = 16 << 20
     /// 1 GiB. Over it every allocation fails, so that whoever fills it stops the broker for all.
     package static let memoryLimit = 1 << 30

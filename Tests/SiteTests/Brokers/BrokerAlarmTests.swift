@@ -59,8 +59,10 @@ struct BrokerAlarmTests {
         let fast = house.client("fast", "secret")
         try await fast.connect()
         let beyond = 50
-        for _ in 0..<(BrokerConfiguration.queuedMessages + BrokerConfiguration.inFlight + beyond) {
-            try await fast.publish(MQTTMessage("a/b", [1], qos: .atLeastOnce))
+        let payload = [UInt8](repeating: 1, count: BrokerConfiguration.messageLimit / 2)
+        let room = BrokerConfiguration.queuedBytes / payload.count
+        for _ in 0..<(room + BrokerConfiguration.inFlight + beyond) {
+            try await fast.publish(MQTTMessage("a/b", payload, qos: .atLeastOnce))
         }
         let text = try await eventually("the alarm") { house.alarms[.brokerDropped] }
         #expect(text.contains("has dropped"))

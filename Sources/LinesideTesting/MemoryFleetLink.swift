@@ -14,6 +14,8 @@ package final class MemoryFleetLink: FleetLink {
         var said: [Said] = []
         var waiting: [(count: Int, done: CheckedContinuation<Void, Never>)] = []
         var refusal: FleetFault?
+        var isHeld = false
+        var held: [CheckedContinuation<Void, Never>] = []
     }
 
     private let state = Mutex(State())
@@ -31,6 +33,17 @@ package final class MemoryFleetLink: FleetLink {
     /// Every publish throws this from now on; `nil`: none does.
     package func refuse(_ fault: FleetFault?) { state.withLock { $0.refusal = fault } }
 
+    /// What is published from now on stays on its way until `release`.
+    package func hold() { state.withLock { $0.isHeld = true } }
+
+    package func release() {
+        let held = state.withLock { state in
+            defer { (state.isHeld, state.held) = (false, []) }
+            return state.held
+        }
+        for one in held { one.resume() }
+    }
+
     package var said: [Said] { state.withLock { $0.said } }
 
     package func publish(
@@ -46,6 +59,13 @@ package final class MemoryFleetLink: FleetLink {
             return (nil, ready)
         }
         for one in ready { one.resume() }
+        await withCheckedContinuation { goesOn in
+            let isHeld = state.withLock { state in
+                if state.isHeld { state.held.append(goesOn) }
+                return state.isHeld
+            }
+            if !isHeld { goesOn.resume() }
+        }
         if let refusal { throw refusal }
     }
 

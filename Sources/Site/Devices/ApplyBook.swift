@@ -43,5 +43,10 @@ struct ApplyBook {
 
     mutating func forget(_ id: Device.ID) { open[id] = nil }
 
-    func due(_ now: Duration) -> [Device.ID] { open.filter { $0.value.next <= now }.map(\.key) }
+    /// Those that are to be sent again; soon due once more if nobody does.
+    mutating func takeDue(_ now: Duration) -> [Device.ID] {
+        let due = open.filter { $0.value.next <= now }.map(\.key)
+        for id in due { open[id]?.next = now + Self.first }
+        return due
+    }
 }

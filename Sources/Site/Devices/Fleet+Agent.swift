@@ -16,8 +16,8 @@ extension Fleet {
                         at: parts.now(), after: book[device.id]?.report,
                         address: parts.address(device.id)), of: device)
                 applies.reached(max(status.revision, status.transaction.revision), by: device.id)
-                if !wasThere { await catchUp(device.id) }
-                await bringUp(device, status)
+                if !wasThere { errands.put(.missed, for: device.id) }
+                bringUp(device, status)
             case .reply: take(try AgentReply.read(payload), payload, of: device)
             case .command: refuse("a command that came from outside", device.id)
             }
@@ -44,10 +44,12 @@ extension Fleet {
 
     /// Tells it what it shall be, unless it knows. One that failed at it is not told again before
     /// somebody changes something.
-    private func bringUp(_ device: Device, _ status: AgentStatus) async {
+    private func bringUp(_ device: Device, _ status: AgentStatus) {
         let known = max(status.revision, status.transaction.revision)
         guard applies[device.id] == nil else { return }
-        if known < device.revision || isWindowOld(device.id, status) { await apply(device.id) }
+        if known < device.revision || isWindowOld(device.id, status) {
+            errands.put(.apply, for: device.id)
+        }
     }
 
     /// A document names one opening of a window, which may be missed, or changed meanwhile.
@@ -117,15 +119,15 @@ extension Fleet {
         } catch { couldNotTell(id, error) }
     }
 
-    func sendApplies(_ now: Duration) async {
+    func sendApplies(_ now: Duration) {
         guard isLinkUp else { return }
-        for id in applies.due(now) {
-            guard let entry = book[id] else {
-                applies.forget(id)
-                continue
-            }
+        for id in applies.takeDue(now) {
             // One that is away is told when it comes back.
-            if entry.isConnected { await apply(id) } else { applies.forget(id) }
+            if book[id]?.isConnected == true {
+                errands.put(.apply, for: id)
+            } else {
+                applies.forget(id)
+            }
         }
     }
 }

@@ -28,23 +28,7 @@ extension Fleet {
         }
     }
 
-    /// Called by whoever changed what devices shall be, after the commit. Those that are away
-    /// learn of it when they come back.
-    package func desiredChanged(_ ids: [Device.ID]) async {
-        // 32 at a time: each is a row, perhaps a document, and a message.
-        let lanes = min(32, ids.count)
-        await withDiscardingTaskGroup { group in
-            for lane in 0..<lanes {
-                group.addTask {
-                    for index in stride(from: lane, to: ids.count, by: lanes) {
-                        await self.bringUp(ids[index])
-                    }
-                }
-            }
-        }
-    }
-
-    private func bringUp(_ id: Device.ID) async {
+    func bringUp(_ id: Device.ID) async {
         guard let device = try? await parts.stores.devices.get(id) else { return forget(id) }
         book.place(device)
         noteChange(id)

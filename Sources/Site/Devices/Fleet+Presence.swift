@@ -27,8 +27,7 @@ extension Fleet {
         case .came(let name, let address):
             guard let id = Self.device(name) else { return }
             appeared(id, address)
-            await catchUp(id)
-            await askAgain(id)
+            errands.put([.missed, .askAgain], for: id)
         case .left(let name):
             if let id = Self.device(name) { disappeared(id, now) }
         }

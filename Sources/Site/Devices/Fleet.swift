@@ -64,6 +64,7 @@ package actor Fleet: Service {
     private var allowances: [Device.ID: DeviceAllowance] = [:]
     /// Logs and samples of stock agents.
     nonisolated let streams = StreamKeeper()
+    let errands = DeviceErrands()
     /// Of all that the book does not have: a broker that is not ours lets anybody name anything.
     private var strangers = MessageAllowance(burst: 60, perSecond: 20, now: .zero)
     private var unwritten: [Device.ID: DeviceReport] = [:]
@@ -99,6 +100,7 @@ package actor Fleet: Service {
         await withDiscardingTaskGroup { group in
             group.addTask { await self.followPresence() }
             group.addTask { await self.followListeners() }
+            group.addTask { await self.followErrands() }
             group.addTask { await self.streams.run(for: self) }
             group.addTask {
                 while !Task.isCancelled {
@@ -183,7 +185,7 @@ package actor Fleet: Service {
             try? await parts.link.publish(topic, payload, isSure: true)
         }
         await renewWatches(now)
-        await sendApplies(now)
+        sendApplies(now)
         for (id, at) in heard where now - at > Self.pollLimit {
             heard[id] = nil
             disappeared(id, now)

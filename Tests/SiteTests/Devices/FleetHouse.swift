@@ -78,11 +78,25 @@ struct FleetHouse {
     /// As a stock agent.
     func say(_ device: Device, _ word: String, _ text: String) async {
         await fleet.take("ff/v1/\(device.teamID)/d/\(device.id)/\(word)", Array(text.utf8))
+        await fleet.runErrands()
     }
 
     /// As an agent of ours.
     func agent(_ device: Device, _ word: String, _ text: String) async {
         await fleet.take("ls/v1/\(device.teamID)/d/\(device.id)/\(word)", Array(text.utf8))
+        await fleet.runErrands()
+    }
+
+    /// And what is due by then.
+    func beat() async {
+        await fleet.beat()
+        await fleet.runErrands()
+    }
+
+    /// As the broker tells it.
+    func came(_ device: Device, from address: String? = nil) async {
+        await fleet.take(.came(name: device.brokerName, address: address))
+        await fleet.runErrands()
     }
 
     /// - Parameter wanted: the revision that it is at work on.

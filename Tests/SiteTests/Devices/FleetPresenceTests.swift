@@ -10,7 +10,7 @@ import Testing
     func address() async throws {
         let house = try await FleetHouse(address: { _ in "10.0.0.7" })
         let device = try await house.device(.lineside)
-        await house.fleet.take(.came(name: device.brokerName, address: nil))
+        await house.came(device)
         #expect(house.fleet.book[device.id]?.presence?.address == "10.0.0.7")
         await house.agent(device, "status", house.status(revision: 1))
         #expect(house.fleet.book[device.id]?.report?.address == "10.0.0.7")

@@ -19,11 +19,11 @@ import Testing
         #expect(told.json["snapshot"]?.string == "0")
         #expect(told.json["application"]?.string == house.factory.application.id.text)
         #expect(house.fleet.book[device.id]?.isConnected == true)
-        await house.fleet.beat()
+        await house.beat()
         let heard = try #require(await listener.next())
         #expect(String(decoding: heard.payload, as: UTF8.self).contains(device.id.text))
         house.clock.pass(.seconds(3))
-        await house.fleet.beat()
+        await house.beat()
         let report = try await house.factory.stores.deviceReports.find(device.id)
         #expect(report?.state == .unknown)
     }
@@ -81,7 +81,7 @@ import Testing
     func command() async throws {
         let house = try await FleetHouse()
         let device = try await house.device(.stock)
-        await house.fleet.take(.came(name: device.brokerName, address: "10.0.0.9"))
+        await house.came(device, from: "10.0.0.9")
         async let answer = house.fleet.send(.restart, to: device.id)
         await house.link.wait(for: 1)
         let told = try #require(house.link.said.first?.json)
@@ -106,7 +106,7 @@ import Testing
         await #expect(throws: FleetFault.offline) {
             try await house.fleet.send(.restart, to: device.id)
         }
-        await house.fleet.take(.came(name: device.brokerName, address: nil))
+        await house.came(device)
         async let refused = house.result(.restart, device)
         await house.link.wait(for: 1)
         let first = house.link.said[0].json["correlationData"]?.string ?? ""
@@ -118,20 +118,20 @@ import Testing
         async let silent = house.result(.restart, device)
         await house.link.wait(for: 2)
         house.clock.pass(.seconds(11))
-        await house.fleet.beat()
+        await house.beat()
         let second = house.link.said[1].json["correlationData"]?.string ?? ""
         #expect(await silent == .timedOut(correlation: second))
         async let gone = house.result(.restart, device)
         await house.link.wait(for: 3)
         await house.fleet.take(.left(name: device.brokerName))
         #expect(await gone == .offline)
-        await house.fleet.take(.came(name: device.brokerName, address: nil))
+        await house.came(device)
         async let broken = house.result(.restart, device)
         await house.link.wait(for: 4)
         await house.fleet.take(.link(isUp: false))
         #expect(await broken == .broker("The broker is not there."))
         #expect(house.fleet.book[device.id]?.isConnected == false)
-        await house.fleet.take(.came(name: device.brokerName, address: nil))
+        await house.came(device)
         house.link.refuse(.broker("no"))
         #expect(await house.result(.restart, device) == .broker("no"))
     }
@@ -140,18 +140,18 @@ import Testing
     func repeats() async throws {
         let house = try await FleetHouse()
         let device = try await house.device(.lineside)
-        await house.fleet.take(.came(name: device.brokerName, address: nil))
+        await house.came(device)
         async let answer = house.fleet.send(.identify, to: device.id)
         await house.link.wait(for: 1)
         house.clock.pass(.seconds(3))
-        await house.fleet.beat()
+        await house.beat()
         let said = house.link.said
         #expect(said.count == 2 && said[0] == said[1])
         let id = said[0].json["id"]?.string ?? ""
         await house.agent(device, "reply", #"{"id":"\#(id)","ok":true}"#)
         _ = try await answer
         house.clock.pass(.seconds(30))
-        await house.fleet.beat()
+        await house.beat()
         #expect(house.link.said.count == 2)
     }
 
@@ -165,12 +165,12 @@ import Testing
         #expect(first["desired"]?["revision"]?.int == device.revision)
         #expect(first["desired"]?["device"]?["name"]?.string == "Press 4")
         house.clock.pass(.seconds(4))
-        await house.fleet.beat()
+        await house.beat()
         #expect(house.link.said.count == 2)
         #expect(house.link.said[1].json["id"] == first["id"], "the same command again")
         await house.agent(device, "reply", #"{"id":"\#(first["id"]?.string ?? "")","ok":true}"#)
         house.clock.pass(.seconds(90))
-        await house.fleet.beat()
+        await house.beat()
         #expect(house.link.said.count == 2)
         await house.agent(device, "status", house.status(revision: device.revision))
         #expect(house.link.said.count == 2)
@@ -181,11 +181,31 @@ import Testing
         #expect(house.link.said.last?.json["desired"]?["run"]?.string == "stopped")
     }
 
+    @Test("What one device says is heard while another is being told what it shall be")
+    func heardMeanwhile() async throws {
+        let house = try await FleetHouse()
+        let slow = try await house.device(.lineside)
+        let other = try await house.device(.lineside, "Press 5")
+        house.link.hold()
+        try await withLimit(waitingFor: "both to be heard") {
+            for device in [slow, other] {
+                await house.fleet.take(
+                    AgentTopic(.status, team: device.teamID, device: device.id).text,
+                    Array(house.status(revision: 0).utf8))
+            }
+        }
+        #expect(house.fleet.book[other.id]?.report?.revision == 0)
+        async let told: Void = house.fleet.runErrands()
+        await house.link.wait(for: 2)
+        house.link.release()
+        await told
+    }
+
     @Test("The log is wanted while somebody listens, again after the agent began anew, and kept")
     func log() async throws {
         let house = try await FleetHouse()
         let device = try await house.device(.stock)
-        await house.fleet.take(.came(name: device.brokerName, address: nil))
+        await house.came(device)
         let running = Task { try await house.fleet.run() }
         defer { running.cancel() }
         // The fleet hears of listeners only once it runs.
@@ -216,11 +236,11 @@ import Testing
             for _ in 0..<3 {
                 house.clock.pass(.seconds(100))
                 await house.say(device, "status", #"{"state":"running"}"#)
-                await house.fleet.beat()
+                await house.beat()
                 #expect(house.fleet.book[device.id]?.isConnected == true)
             }
             house.clock.pass(.seconds(181))
-            await house.fleet.beat()
+            await house.beat()
             #expect(house.fleet.book[device.id]?.isConnected == tells)
             await house.say(device, "status", #"{"state":"running"}"#)
             #expect(house.fleet.book[device.id]?.isConnected == true)

@@ -108,7 +108,7 @@ private final class Line {
         let house = try await FleetHouse()
         let device = try await house.device(.lineside)
         await house.fleet.take(.link(isUp: true))
-        await house.fleet.take(.came(name: device.brokerName, address: nil))
+        await house.came(device)
         await house.agent(device, "status", house.status(revision: 0))
         let first = try #require(house.link.said.first?.json)
         await house.agent(device, "reply", #"{"id":"\#(first["id"]?.string ?? "")","ok":true}"#)
@@ -119,14 +119,14 @@ private final class Line {
         // What it says now nobody hears.
         await house.fleet.take(.link(isUp: false))
         await house.fleet.take(.link(isUp: true))
-        await house.fleet.take(.came(name: device.brokerName, address: nil))
+        await house.came(device)
         #expect(house.link.said.count == 2)
         #expect(house.link.said.last?.json["desired"]?["revision"]?.int == device.revision)
 
         await house.agent(device, "status", house.status(revision: device.revision))
         await house.fleet.take(.link(isUp: false))
         await house.fleet.take(.link(isUp: true))
-        await house.fleet.take(.came(name: device.brokerName, address: nil))
+        await house.came(device)
         #expect(house.link.said.count == 2, "one that is done is left alone")
     }
 
@@ -142,13 +142,14 @@ private final class Line {
         await house.agent(behind, "status", house.status(revision: 0))
         await house.agent(done, "status", house.status(revision: done.revision))
         house.clock.pass(.seconds(3))
-        await house.fleet.beat()
+        await house.beat()
         let said = house.link.said.count
         let next = house.nextFleet()
         try await next.load()
         await next.take(.link(isUp: true))
         for device in [atWork, behind, done] {
             await next.take(.came(name: device.brokerName, address: nil))
+            await next.runErrands()
         }
         let topics = house.link.said.dropFirst(said).map(\.topic)
         #expect(

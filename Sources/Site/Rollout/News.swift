@@ -30,6 +30,9 @@ final class News: Sendable {
         signal.yield()
     }
 
+    /// Nothing has happened, and there is more to do.
+    func goOn() { signal.yield() }
+
     func tellAll() {
         state.withLock { $0.isAll = true }
         signal.yield()

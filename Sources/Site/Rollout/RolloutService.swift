@@ -124,7 +124,8 @@ package actor RolloutService: Service {
         return isKept
     }
 
-    /// Lets a machine go as far as it can, and keeps what it did before anybody is told.
+    /// Lets a machine go as far as it can with one batch of devices, and keeps what it did before
+    /// anybody is told. The next batch follows by itself.
     /// - Parameter change: what came in; with events of the audit trail.
     func settle(
         _ id: Deployment.ID, by actor: Actor = .site,
@@ -172,6 +173,11 @@ package actor RolloutService: Service {
             if let text = wish.alarm { await alarms.raise(text, on: machine.deployment) }
             if wish.clearsAlarm { await alarms.clear(on: machine.deployment) }
             actions = []
+            // The next batch has its turn behind orders that wait: a pause must not come after all.
+            if !wish.send.isEmpty || !wish.recall.isEmpty {
+                news.goOn()
+                break
+            }
         }
         publish(machine)
         if !machine.isActive { machines[id] = nil }

@@ -180,6 +180,23 @@ import Testing
         }
     }
 
+    @Test("Who orders a deployment to many waits for the first batch only")
+    func firstBatch() async throws {
+        let plant = try await Plant(600)
+        plant.fleet.hold(after: 500)
+        let service = plant.service()
+        try await plant.running(service) {
+            let plan = RolloutPlan(canary: 0, percent: [100], soakSeconds: 0)
+            let id = try await withLimit(waitingFor: "the answer") {
+                try await service.create(plant.wanted(plant.good, plan: plan), by: .site)
+            }
+            #expect(plant.fleet.told.count == 500)
+            plant.fleet.release()
+            try await plant.until(id) { $0.deployment.state == .finished }
+        }
+        #expect(Set(plant.fleet.told) == Set(plant.ids))
+    }
+
     @Test("The newer of two deployments wins, and the older says so")
     func newerWins() async throws {
         let plant = try await Plant(3)

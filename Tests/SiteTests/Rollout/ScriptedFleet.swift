@@ -12,6 +12,9 @@ final class ScriptedFleet: RolloutFleet {
         var standings: [Device.ID: DeviceStanding] = [:]
         var conduct: [Device.ID: Conduct] = [:]
         var told: [Device.ID] = []
+        /// From so many told on, telling waits.
+        var holdAfter = Int.max
+        var held: [CheckedContinuation<Void, Never>] = []
         var seenConnected: Set<Device.ID> = []
         var waiting: [(id: Device.ID, done: CheckedContinuation<Void, Never>)] = []
     }
@@ -74,8 +77,27 @@ final class ScriptedFleet: RolloutFleet {
     }
 
     func desiredChanged(_ devices: [Device.ID]) async {
+        await withCheckedContinuation { goesOn in
+            let isHeld = state.withLock { state in
+                let isHeld = state.told.count >= state.holdAfter
+                if isHeld { state.held.append(goesOn) }
+                return isHeld
+            }
+            if !isHeld { goesOn.resume() }
+        }
         state.withLock { $0.told += devices }
         await perform(devices)
+    }
+
+    /// - Parameter count: of devices; further ones are told only after `release`.
+    func hold(after count: Int) { state.withLock { $0.holdAfter = count } }
+
+    func release() {
+        let held = state.withLock { state in
+            defer { (state.holdAfter, state.held) = (.max, []) }
+            return state.held
+        }
+        for one in held { one.resume() }
     }
 
     func standings(of devices: [Device.ID]) async -> [DeviceStanding] {

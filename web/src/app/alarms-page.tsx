@@ -1,12 +1,13 @@
 import { useEffect } from "react";
 import type { Alarm } from "../api/types.ts";
 import { useList } from "../api/use.ts";
-import { t } from "../i18n/text.ts";
+import { t, word } from "../i18n/text.ts";
 import { InlineSelect } from "../ui/fields.tsx";
 import { Link } from "../ui/link.tsx";
 import { ListPanel, Toolbar } from "../ui/list.tsx";
 import { useQuery } from "../ui/navigation.ts";
 import { PageHead } from "../ui/page-head.tsx";
+import { Said } from "../ui/said.tsx";
 import { Empty } from "../ui/states.tsx";
 import { SeverityWord } from "../ui/status.tsx";
 import { Ago, Time } from "../ui/time.tsx";
@@ -72,7 +73,11 @@ export function AlarmsPage() {
           {
             key: "text",
             title: t("alarms.text"),
-            cell: (a) => <span className="wrap">{a.text}</span>,
+            cell: (a) => (
+              <span className="wrap">
+                <Said text={a.text} about={word("alarmKind", a.kind)} />
+              </span>
+            ),
           },
           {
             key: "since",

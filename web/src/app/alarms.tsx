@@ -9,6 +9,7 @@ import { Button } from "../ui/button.tsx";
 import { Confirm } from "../ui/dialog.tsx";
 import { Link } from "../ui/link.tsx";
 import { ProblemNote } from "../ui/problem.tsx";
+import { Said } from "../ui/said.tsx";
 import { Shape } from "../ui/status.tsx";
 import { Ago } from "../ui/time.tsx";
 import { toast } from "../ui/toast.tsx";
@@ -125,7 +126,9 @@ export function ClockRight({ alarm }: { alarm: Alarm }) {
                 setAsking(false);
               })}
           >
-            <p>{alarm.text}</p>
+            <p>
+              <Said text={alarm.text} />
+            </p>
             <p>{t("clock.text")}</p>
           </Confirm>
         )

@@ -7,6 +7,7 @@ import { session } from "../app/session.ts";
 import { number } from "../i18n/format.ts";
 import { t, word } from "../i18n/text.ts";
 import { useApplications } from "../snapshots/use-applications.ts";
+import { Said } from "../ui/said.tsx";
 import { Button } from "../ui/button.tsx";
 import { Secret } from "../ui/copy.tsx";
 import { Dialog } from "../ui/dialog.tsx";
@@ -148,7 +149,7 @@ function State({ broker }: { broker: Broker }) {
       <Facts
         rows={[
           [t("state"), word("brokerState", broker.state)],
-          broker.problem ? [t("device.problem"), broker.problem] : null,
+          broker.problem ? [t("device.problem"), <Said key="p" text={broker.problem} />] : null,
           broker.connections === null
             ? null
             : [t("broker.connections"), number(broker.connections)],

@@ -7,6 +7,7 @@ import { t } from "../i18n/text.ts";
 import { EnvironmentPanel } from "../instances/environment.tsx";
 import { LogPanel } from "../instances/log.tsx";
 import { PageHead } from "../ui/page-head.tsx";
+import { Said } from "../ui/said.tsx";
 import { Failed, Loading } from "../ui/states.tsx";
 import { Tabs } from "../ui/tabs.tsx";
 import { useStore } from "../ui/use-store.ts";
@@ -44,7 +45,7 @@ export function DevicePage({ id, tab }: { id: string; tab: string }) {
         note={device
           ? (
             <>
-              <DeviceStatus device={device} /> {device.problem}
+              <DeviceStatus device={device} /> <Said text={device.problem} />
             </>
           )
           : null}

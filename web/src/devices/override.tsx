@@ -9,6 +9,7 @@ import { Form, TextArea } from "../ui/fields.tsx";
 import { DialogFoot } from "../ui/form-parts.tsx";
 import { Panel } from "../ui/page-head.tsx";
 import { ProblemNote } from "../ui/problem.tsx";
+import { Said } from "../ui/said.tsx";
 import { Time } from "../ui/time.tsx";
 import { toast } from "../ui/toast.tsx";
 
@@ -29,7 +30,7 @@ export function Override({ device, mayEdit }: { device: Device; mayEdit: boolean
   return (
     <Panel title={t("override.title")} className="attention">
       <div className="pad">
-        <p>{device.problem ?? t("override.waits")}</p>
+        <p>{device.problem ? <Said text={device.problem} /> : t("override.waits")}</p>
         {open
           ? (
             <p>

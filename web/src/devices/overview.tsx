@@ -10,6 +10,7 @@ import { choicesOf, Form, SelectField } from "../ui/fields.tsx";
 import { DialogFoot } from "../ui/form-parts.tsx";
 import { Link } from "../ui/link.tsx";
 import { Facts, Panel } from "../ui/page-head.tsx";
+import { Said } from "../ui/said.tsx";
 import { Empty } from "../ui/states.tsx";
 import { Tag } from "../ui/status.tsx";
 import { Ago, Time } from "../ui/time.tsx";
@@ -65,7 +66,7 @@ export function DeviceOverview(
                 : null,
               device.phase === "probation" || device.phase === "waiting" ? onTrial(device) : null,
               [t("device.mode"), word("deviceMode", device.mode)],
-              device.problem ? [t("device.problem"), device.problem] : null,
+              device.problem ? [t("device.problem"), <Said key="w" text={device.problem} />] : null,
             ]}
           />
         </Panel>

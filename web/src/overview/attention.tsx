@@ -5,6 +5,7 @@ import { needsAttention, SEVERITY_ORDER, severityOf } from "../core/abnormal.ts"
 import { t, tn, word } from "../i18n/text.ts";
 import { Link } from "../ui/link.tsx";
 import { Panel } from "../ui/page-head.tsx";
+import { Said } from "../ui/said.tsx";
 import { SeverityWord, Status } from "../ui/status.tsx";
 import { Ago } from "../ui/time.tsx";
 import { useStore } from "../ui/use-store.ts";
@@ -36,7 +37,9 @@ export function Attention(
               <SeverityWord severity={a.severity} />
               <div className="grow">
                 {path ? <Link href={path}>{a.object.name}</Link> : <strong>{a.object.name}</strong>}
-                <p>{a.text}</p>
+                <p>
+                  <Said text={a.text} about={word("alarmKind", a.kind)} />
+                </p>
               </div>
               <span className="muted small">
                 <Ago at={a.since} />

@@ -6,6 +6,7 @@ import { useAction, useCalm, useList, useLoad, useTopic } from "../api/use.ts";
 import { useCrumb } from "../app/crumbs.ts";
 import { session } from "../app/session.ts";
 import { t, tn, word } from "../i18n/text.ts";
+import { Said } from "../ui/said.tsx";
 import { Button } from "../ui/button.tsx";
 import { Confirm } from "../ui/dialog.tsx";
 import { InlineSelect } from "../ui/fields.tsx";
@@ -78,7 +79,7 @@ export function DeploymentPage({ id }: { id: string }) {
         title={deployment.name}
         note={
           <>
-            <DeploymentStatus state={deployment.state} /> {deployment.reason}
+            <DeploymentStatus state={deployment.state} /> <Said text={deployment.reason} />
           </>
         }
       >
@@ -238,7 +239,9 @@ function Step({ step }: { step: DeploymentStep }) {
             offline: counts.offline,
           })}
         </p>
-        {step.reason ? <p className="muted">{step.reason}</p> : null}
+        <p className="muted">
+          <Said text={step.reason} />
+        </p>
       </div>
       {step.state === "running" && step.soakUntil
         ? (

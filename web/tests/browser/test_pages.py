@@ -361,3 +361,16 @@ def test_a_second_team_is_made_and_removed_by_its_name(admin):
     dialog.get_by_label("Type “Hall 3” to confirm").fill("Hall 3")
     dialog.get_by_role("button", name="Remove").last.click()
     expect(teams.get_by_role("button", name="Remove Hall 3")).to_have_count(0)
+
+
+def test_what_the_server_says_in_english_is_introduced_in_german_and_marked(admin):
+    admin.goto("/account")
+    admin.get_by_label("Language").select_option("de")
+    admin.get_by_role("button", name="Save").click()
+    expect(admin.locator("html")).to_have_attribute("lang", "de")
+    refusal = {"type": "/problems/conflict", "title": "Conflict", "status": 409, "detail": "There is a team of this name."}
+    admin.route("**/api/v1/alarms?*", lambda route: route.fulfill(status=409, json=refusal))
+    admin.goto("/alarms")
+    expect(admin.get_by_text("Das passt nicht zum jetzigen Stand.")).to_be_visible()
+    expect(admin.locator("[lang=en]", has_text="There is a team of this name.")).to_be_visible()
+    admin.problems.expect("409")

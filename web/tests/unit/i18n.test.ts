@@ -42,7 +42,7 @@ Deno.test("every text is used somewhere", async () => {
   };
   await read(new URL("../../src/", import.meta.url));
   const built =
-    /^(page|object|actor|agent|deviceCondition|brokerAccess|deploymentState|order|rolloutState|stepState|weekday|brokerState|deviceMode|phase|tokenKind|device\.(?:tab|edits|editsNote)|deviceLogin(?:Text)?|way(?:Text|Make)?|act(?:Ask|Text)?|state|severity|role|recipeUse|testState|roleNote|scope|access|accessNote|source|problem|theme|account\.tab|range|instance\.tab|change|count|compare\.(?:side|note|kind|credentials))\./;
+    /^(page|alarmKind|object|actor|agent|deviceCondition|brokerAccess|deploymentState|order|rolloutState|stepState|weekday|brokerState|deviceMode|phase|tokenKind|device\.(?:tab|edits|editsNote)|deviceLogin(?:Text)?|way(?:Text|Make)?|act(?:Ask|Text)?|state|severity|role|recipeUse|testState|roleNote|scope|access|accessNote|source|problem|theme|account\.tab|range|instance\.tab|change|count|compare\.(?:side|note|kind|credentials))\./;
   const idle = Object.keys(en).filter((k) =>
     !built.test(k) && !sources.includes(`"${k.replace(/_(one|other)$/, "")}"`)
   );

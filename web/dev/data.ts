@@ -290,3 +290,14 @@ export function makeData(fresh: boolean, now = Date.now()): Data {
   }
   return data;
 }
+
+/** As many running instances as somebody wants to see at once. */
+export function multiply(data: Data, count: number): void {
+  const first = data.instances[0];
+  data.instances = Array.from({ length: count }, (_, n) => ({
+    ...first,
+    id: n === 0 ? first.id : newId("i"),
+    name: `Line ${String(n + 1).padStart(3, "0")}`,
+    slug: `line-${n + 1}`,
+  }));
+}

@@ -58,6 +58,22 @@ export class Live {
     this.say(`instance/${instance.id}`, view);
   }
 
+  /** A site in uproar, for measurements: every instance changes once a second, one by one, and the
+   * first one logs so many lines a second. */
+  uproar(lines: number): void {
+    this.still = true;
+    let turn = 0;
+    setInterval(() => {
+      const all = this.data.instances, share = Math.ceil(all.length / 20);
+      for (let n = 0; n < share; n++) {
+        const instance = all[turn++ % all.length];
+        instance.resources = sample(Date.now());
+        this.changed(instance);
+      }
+      this.log(all[0].id, lines / 20);
+    }, 50);
+  }
+
   log(instance: string, count: number, missed = 0): void {
     const lines = this.data.logs.get(instance) ?? [];
     const records = [];

@@ -1,8 +1,8 @@
 // A site without a site: serves web/dist and the API of the page from memory.
-//   deno run --allow-net --allow-read dev/mock.ts [--port N] [--fresh]
+//   deno run --allow-net --allow-read dev/mock.ts [--port N] [--fresh] [--uproar]
 // Prints one JSON line with its addresses. Sign in as admin or a.keller, "correct horse".
 import { Live } from "./live.ts";
-import { makeData } from "./data.ts";
+import { makeData, multiply } from "./data.ts";
 import { Refusal } from "./kit.ts";
 import { routes } from "./routes.ts";
 
@@ -11,6 +11,11 @@ const value = (name: string) => Deno.args[Deno.args.indexOf(name) + 1];
 const port = flag("--port") ? Number(value("--port")) : 0;
 const data = makeData(flag("--fresh"));
 const live = new Live(data);
+if (flag("--uproar")) {
+  // The numbers that the page must bear.
+  multiply(data, 500);
+  live.uproar(1000);
+}
 const dist = new URL("../dist/", import.meta.url);
 
 const TYPES: Record<string, string> = {

@@ -94,8 +94,12 @@ export function useList<T>(
     more,
     update: (change) => {
       if (!base) return;
-      const items = change(base.items);
-      page.set({ ...base, items, count: base.count + items.length - base.items.length });
+      const items = change(base.items), more = rest ? change(rest.items) : [];
+      const lost = base.items.length - items.length + (rest?.items.length ?? 0) - more.length;
+      const fresh = { ...base, items, count: base.count - lost };
+      // What was asked for beyond the first page stays with it.
+      if (rest) setFurther({ of: fresh, items: more, next: rest.next });
+      page.set(fresh);
     },
   };
 }

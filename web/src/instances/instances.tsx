@@ -1,8 +1,9 @@
-import { useMemo } from "react";
+import { useEffect, useMemo, useRef } from "react";
 import { session } from "../app/session.ts";
 import { somewhere } from "../api/permissions.ts";
 import type { Instance, Stack } from "../api/types.ts";
 import { type Listed, useCalm, useList, useTopic } from "../api/use.ts";
+import { Batch, calmly } from "../core/batch.ts";
 import { needsAttention, SEVERITY_ORDER, severityOf } from "../core/abnormal.ts";
 import { useApplications } from "../snapshots/use-applications.ts";
 import { bytes, number } from "../i18n/format.ts";
@@ -21,8 +22,7 @@ import { useStore } from "../ui/use-store.ts";
 
 export function InstancesPage() {
   const list = useList<Instance>("instances");
-  const refresh = useCalm(list.reload);
-  useTopic("instances", (m) => keepUp(list, m.data, refresh));
+  useUpkeep(list);
   const applications = useApplications().data;
   const [text, setText] = useQuery("query");
   const [state, setState] = useQuery("state");
@@ -43,6 +43,7 @@ export function InstancesPage() {
       a.name.localeCompare(b.name)
     );
   }, [list.data, text, state, application]);
+  const columns = useMemo(() => instanceColumns(names), [names]);
   const filtered = Boolean(text || state || application);
   const clear = () => {
     setText("");
@@ -94,7 +95,7 @@ export function InstancesPage() {
             {t("instances.nothingText")}
           </Empty>
         }
-        columns={instanceColumns(names)}
+        columns={columns}
       />
     </div>
   );
@@ -111,13 +112,32 @@ const STATES = [
   "stopped",
 ];
 
-/** One instance changed: its row is replaced; anything unclear has the list read again. */
-export function keepUp(list: Listed<Instance>, data: unknown, refresh: () => void): void {
-  const change = data as Partial<Instance> & { kind?: string } | undefined;
-  const known = change?.id && list.data?.some((i) => i.id === change.id);
-  if (known && change.state && change.kind !== "deleted") {
-    list.update((items) => items.map((i) => i.id === change.id ? { ...i, ...change } : i));
-  } else refresh();
+type Change = Partial<Instance> & { kind?: string };
+
+/** Keeps a list as the site tells. A flood of changes costs a few paints a second, not one each. */
+export function useUpkeep(list: Listed<Instance>): void {
+  const refresh = useCalm(list.reload);
+  const latest = useRef(list);
+  latest.current = list;
+  const batch = useMemo(() =>
+    new Batch<Change | undefined>((news) => {
+      const { data, count } = latest.current;
+      const known = new Set(data?.map((i) => i.id));
+      // One that the pages so far do not show is no news.
+      const whole = known.size >= count;
+      const changes = new Map<string, Change>();
+      for (const change of news) {
+        if (change?.id && change.state && change.kind !== "deleted" && known.has(change.id)) {
+          changes.set(change.id, { ...changes.get(change.id), ...change });
+        } else if (whole || !change?.id || known.has(change.id)) refresh();
+      }
+      if (!changes.size) return;
+      latest.current.update((items) =>
+        items.map((i) => changes.has(i.id) ? { ...i, ...changes.get(i.id) } : i)
+      );
+    }, calmly), [refresh]);
+  useEffect(() => () => batch.stop(), [batch]);
+  useTopic("instances", (m) => batch.add(m.data as Change | undefined));
 }
 
 export function instanceColumns(names: Map<string, string>): Column<Instance>[] {

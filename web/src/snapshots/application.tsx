@@ -2,12 +2,12 @@ import { useState } from "react";
 import { api } from "../api/client.ts";
 import { somewhere } from "../api/permissions.ts";
 import type { Application, Instance, Snapshot } from "../api/types.ts";
-import { useAction, useCalm, useList, useLoad, useTopic } from "../api/use.ts";
+import { useAction, useList, useLoad } from "../api/use.ts";
 import { useCrumb } from "../app/crumbs.ts";
 import { session } from "../app/session.ts";
 import { bytes } from "../i18n/format.ts";
 import { t, tn } from "../i18n/text.ts";
-import { instanceColumns, keepUp } from "../instances/instances.tsx";
+import { instanceColumns, useUpkeep } from "../instances/instances.tsx";
 import { Button, LinkButton } from "../ui/button.tsx";
 import { Confirm, Dialog } from "../ui/dialog.tsx";
 import { Form, NameField, TextArea } from "../ui/fields.tsx";
@@ -111,8 +111,7 @@ export function ApplicationPage({ id }: { id: string }) {
 
 function Instances({ id }: { id: string }) {
   const list = useList<Instance>("instances", { application: id });
-  const refresh = useCalm(list.reload);
-  useTopic("instances", (m) => keepUp(list, m.data, refresh));
+  useUpkeep(list);
   return (
     <ListPanel
       label={t("instances.title")}

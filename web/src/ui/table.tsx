@@ -1,4 +1,4 @@
-import { type KeyboardEvent, type ReactNode, useMemo } from "react";
+import { type KeyboardEvent, memo, type ReactElement, type ReactNode, useMemo } from "react";
 import { natural } from "../core/names.ts";
 import { t } from "../i18n/text.ts";
 import { useQuery } from "./navigation.ts";
@@ -97,27 +97,38 @@ export function Table<T>(
         </thead>
         <tbody onKeyDown={onKey}>
           {rows.map((row) => (
-            <tr key={p.id(row)} className={p.rowClass?.(row)}>
-              {p.columns.map((c, i) =>
-                i === 0
-                  ? (
-                    <th key={c.key} scope="row" data-column={c.key} className={cellClass(c)}>
-                      {c.cell(row)}
-                    </th>
-                  )
-                  : (
-                    <td key={c.key} data-column={c.key} className={cellClass(c)}>
-                      {c.cell(row)}
-                    </td>
-                  )
-              )}
-            </tr>
+            <Row key={p.id(row)} row={row} columns={p.columns} className={p.rowClass?.(row)} />
           ))}
         </tbody>
       </table>
     </div>
   );
 }
+
+interface RowProps<T> {
+  row: T;
+  columns: readonly Column<T>[];
+  className?: string;
+}
+
+/** Drawn again only if it is another row, or if the columns were made anew. */
+const Row = memo(({ row, columns, className }: RowProps<unknown>) => (
+  <tr className={className}>
+    {columns.map((c, i) =>
+      i === 0
+        ? (
+          <th key={c.key} scope="row" data-column={c.key} className={cellClass(c)}>
+            {c.cell(row)}
+          </th>
+        )
+        : (
+          <td key={c.key} data-column={c.key} className={cellClass(c)}>
+            {c.cell(row)}
+          </td>
+        )
+    )}
+  </tr>
+)) as <T>(p: RowProps<T>) => ReactElement;
 
 function cellClass<T>(c: Column<T>): string | undefined {
   return [c.numeric ? "num" : "", c.extra ? "hide-s" : "", c.quiet ? "tools" : ""]

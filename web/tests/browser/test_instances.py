@@ -3,6 +3,7 @@
 import json
 import re
 
+import pytest
 from playwright.sync_api import expect
 
 PRESS = "i" * 18 + "01"
@@ -219,3 +220,16 @@ def test_a_download_with_credentials_carries_its_passphrase_in_a_header(admin):
     assert sent.value.headers["x-lineside-passphrase"] == "four words and blanks"
     assert "passphrase" not in sent.value.url
     expect(dialog).to_have_count(0)
+
+
+@pytest.mark.parametrize("site", [("--uproar",)], indirect=True)
+def test_further_pages_of_a_list_stay_while_all_of_it_changes(admin):
+    admin.goto("/instances")
+    more, rows = admin.get_by_role("button", name="Show more"), admin.locator("tbody tr")
+    for count in (400, 500):
+        more.click()
+        expect(rows).to_have_count(count)
+    last = admin.get_by_role("row", name="Line 500")
+    before = last.inner_text()
+    expect(last).not_to_have_text(before)
+    expect(rows).to_have_count(500)

@@ -47,7 +47,10 @@ Deno.test("a store tells its watchers until they leave", () => {
 Deno.test("a batch comes once a frame, whole and in order", () => {
   const frames: (() => void)[] = [];
   const got: number[][] = [];
-  const batch = new Batch<number>((items) => got.push(items), (fn) => frames.push(fn), () => {});
+  const batch = new Batch<number>((items) => got.push(items), (fn) => {
+    frames.push(fn);
+    return () => {};
+  });
   batch.add(1);
   batch.add(2);
   equal([frames.length, got], [1, []]);

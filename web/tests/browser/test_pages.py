@@ -18,6 +18,7 @@ PAGES = [
     "/users", "/users/invitations", "/users/" + "u" * 18 + "01", "/audit", "/alarms", "/settings", "/account",
     "/account/password", "/account/sessions", "/account/tokens", "/no-such-page",
     "/devices", "/devices/add", "/devices/add?way=request", "/devices/add?way=import", "/devices/requests",
+    "/devices/d0000000000000000009", "/devices/d0000000000000000010", "/devices/d0000000000000000011/settings",
     "/devices/d0000000000000000005", "/devices/d0000000000000000005/settings", "/devices/d0000000000000000005/danger",
     "/groups", "/groups/g0000000000000000001", "/deployments", "/deployments/new", "/deployments/xxxxxxxxxxxxxxxxxx01",
     "/broker",

@@ -17,6 +17,7 @@ package final class MemoryFleetLink: FleetLink {
         var isHeld = false
         var held: [CheckedContinuation<Void, Never>] = []
     }
+        var present: Set<String>?
 
     private let state = Mutex(State())
     package let presence: AsyncStream<FleetPresence>
@@ -31,6 +32,12 @@ package final class MemoryFleetLink: FleetLink {
     }
 
     /// Every publish throws this from now on; `nil`: none does.
+    /// What the broker says of who is there; `nil`: nothing.
+    package func isPresent(_ name: String) -> Bool? {
+        state.withLock { $0.present?.contains(name) }
+    }
+    package func tellPresent(_ names: Set<String>?) { state.withLock { $0.present = names } }
+
     package func refuse(_ fault: FleetFault?) { state.withLock { $0.refusal = fault } }
 
     /// What is published from now on stays on its way until `release`.

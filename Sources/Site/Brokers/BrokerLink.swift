@@ -43,6 +43,9 @@ package final class BrokerLink: FleetLink, Sendable {
     package var presence: AsyncStream<FleetPresence> { events }
     package var isUp: Bool { state.withLock { $0.isUp } }
     package var tellsPresence: Bool { state.withLock { $0.hasPlugin } }
+    package func isPresent(_ name: String) -> Bool? {
+        state.withLock { $0.roll.isPresent(name) }
+    }
     package var problem: String? { state.withLock { $0.problem } }
     /// The last value of one of the broker's own counters.
     package func count(_ topic: String) -> Int? { state.withLock { $0.counts[topic] } }

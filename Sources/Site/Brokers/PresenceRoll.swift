@@ -5,6 +5,11 @@ struct PresenceRoll {
     /// Of the last event; `nil` before the first list.
     private var number: UInt64?
 
+    /// `nil` before the first list.
+    func isPresent(_ name: String) -> Bool? {
+        number == nil ? nil : present.contains(name)
+    }
+
     /// - Returns: what is new, and whether nothing was missed.
     mutating func read(_ text: String) -> (events: [FleetPresence], isComplete: Bool) {
         let words = text.split(separator: " ").map(String.init)

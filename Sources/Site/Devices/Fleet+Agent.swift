@@ -22,7 +22,7 @@ extension Fleet {
             case .command: refuse("a command that came from outside", device.id)
             }
         } catch { refuse(error.reason, device.id) }
-        appeared(device.id)
+        spoke(device)
     }
 
     private func take(_ reply: AgentReply, _ payload: [UInt8], of device: Device) {

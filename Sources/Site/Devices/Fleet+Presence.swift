@@ -41,7 +41,14 @@ extension Fleet {
         noteChange(id)
     }
 
-    /// Whoever says something is there.
+    /// Whoever says something is there, unless the broker has told of his going: his last words may
+    /// be handled after it.
+    func spoke(_ device: Device) {
+        guard parts.link.isPresent(device.brokerName) != false else { return }
+        appeared(device.id)
+    }
+
+    /// Somebody is there.
     func appeared(_ id: Device.ID, _ address: String? = nil) {
         isLinkUp = true
         if !parts.link.tellsPresence { heard[id] = parts.clock.elapsed }

@@ -17,7 +17,7 @@ extension Fleet {
             case .command: refuse("a command that came from outside", device.id)
             }
         } catch { refuse(error.description, device.id) }
-        appeared(device.id)
+        spoke(device)
     }
 
     /// What failed says so inside of its payload: an `action` in one way, an editor in another.

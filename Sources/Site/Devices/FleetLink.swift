@@ -21,6 +21,8 @@ package protocol FleetLink: Sendable {
 }
 
 extension FleetLink {
+    /// Whether the broker has somebody of this user name; `nil`: that is not known.
+    func isPresent(_ name: String) -> Bool?
     package var tellsPresence: Bool { true }
 }
 
@@ -30,6 +32,7 @@ package enum FleetPresence: Sendable, Equatable {
     /// - Parameter name: the user name at the broker.
     case came(name: String, address: String?)
     case left(name: String)
+    package func isPresent(_ name: String) -> Bool? { nil }
 }
 
 /// Why a device was not told something, or did not do it.

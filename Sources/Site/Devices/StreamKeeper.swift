@@ -51,7 +51,7 @@ actor StreamKeeper {
                 continue
             }
             await keep(batch, of: device, for: fleet)
-            await fleet.appeared(device.id)
+            await fleet.spoke(device)
         }
     }
 

@@ -89,6 +89,39 @@ struct BrokerRecoveryTests {
         try await house.end()
     }
 
+    @Test("What is said with an end reaches the broker with it")
+    func life() async throws {
+        let house = try await BrokerHouse()
+        try await house.up()
+        try await house.access.put([.known("a", "secret", rules: Self.rules)])
+        let client = house.client("a", "secret") { $0.version = .v5 }
+        try await client.connect()
+        try await client.subscribe([MQTTSubscription("cell/1/order")])
+        var said = client.messages.makeAsyncIterator()
+        try await house.link.publish("cell/1/order", [1], isSure: true, life: .milliseconds(89_001))
+        let order = try #require(await said.next())
+        // The broker takes off what has passed.
+        let left = try #require(order.message.expirySeconds)
+        #expect(left > 0 && left <= 90)
+        try await house.link.publish("cell/1/order", [2], isSure: true)
+        #expect(try #require(await said.next()).message.expirySeconds == nil)
+        try await house.end()
+    }
+
+    @Test("Who is there is known at any moment, and who has gone")
+    func present() async throws {
+        let house = try await BrokerHouse()
+        try await house.up()
+        try await house.access.put([.known("a", "secret", rules: Self.rules)])
+        let client = house.client("a", "secret")
+        try await client.connect()
+        try await client.subscribe([MQTTSubscription("cell/1/none")])
+        _ = try await eventually("the coming") { house.link.isPresent("a") == true ? true : nil }
+        await client.disconnect()
+        _ = try await eventually("the going") { house.link.isPresent("a") == false ? true : nil }
+        try await house.end()
+    }
+
     @Test("A user has a few sessions and no more, each of which would hold a queue")
     func sessions() async throws {
         let house = try await BrokerHouse()

@@ -17,6 +17,21 @@ import Testing
         #expect(try await house.fleet.facts(of: [device.id])[device.id]?.address == "10.0.0.7")
     }
 
+    @Test("What a device said before it went does not bring it back")
+    func lastWords() async throws {
+        let house = try await FleetHouse()
+        let device = try await house.device(.lineside)
+        await house.fleet.take(.came(name: device.brokerName, address: nil))
+        await house.fleet.take(.left(name: device.brokerName))
+        house.link.tellPresent([])
+        await house.agent(device, "status", house.status(revision: 1))
+        #expect(house.fleet.book[device.id]?.isConnected == false)
+        #expect(house.fleet.book[device.id]?.report != nil)
+        house.link.tellPresent([device.brokerName])
+        await house.agent(device, "status", house.status(revision: 1))
+        #expect(house.fleet.book[device.id]?.isConnected == true)
+    }
+
     @Test("Devices that nobody knows share one small allowance")
     func strangers() async throws {
         let house = try await FleetHouse()

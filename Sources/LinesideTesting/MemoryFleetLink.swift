@@ -7,6 +7,7 @@ package final class MemoryFleetLink: FleetLink {
     package struct Said: Sendable, Equatable {
         package let topic: String
         package let payload: [UInt8]
+        package var life: Duration?
         package var json: JSONValue { (try? JSONReader.read(payload)) ?? .null }
     }
 
@@ -16,8 +17,8 @@ package final class MemoryFleetLink: FleetLink {
         var refusal: FleetFault?
         var isHeld = false
         var held: [CheckedContinuation<Void, Never>] = []
-    }
         var present: Set<String>?
+    }
 
     private let state = Mutex(State())
     package let presence: AsyncStream<FleetPresence>
@@ -31,13 +32,13 @@ package final class MemoryFleetLink: FleetLink {
         (presence, events) = AsyncStream.makeStream(of: FleetPresence.self)
     }
 
-    /// Every publish throws this from now on; `nil`: none does.
     /// What the broker says of who is there; `nil`: nothing.
     package func isPresent(_ name: String) -> Bool? {
         state.withLock { $0.present?.contains(name) }
     }
     package func tellPresent(_ names: Set<String>?) { state.withLock { $0.present = names } }
 
+    /// Every publish throws this from now on; `nil`: none does.
     package func refuse(_ fault: FleetFault?) { state.withLock { $0.refusal = fault } }
 
     /// What is published from now on stays on its way until `release`.
@@ -54,12 +55,12 @@ package final class MemoryFleetLink: FleetLink {
     package var said: [Said] { state.withLock { $0.said } }
 
     package func publish(
-        _ topic: String, _ payload: [UInt8], isSure: Bool
+        _ topic: String, _ payload: [UInt8], isSure: Bool, life: Duration?
     ) async throws(FleetFault) {
         let (refusal, ready) = state.withLock {
             state -> (FleetFault?, [CheckedContinuation<Void, Never>]) in
             if let refusal = state.refusal { return (refusal, []) }
-            state.said.append(Said(topic: topic, payload: payload))
+            state.said.append(Said(topic: topic, payload: payload, life: life))
             let count = state.said.count
             let ready = state.waiting.filter { $0.count <= count }.map(\.done)
             state.waiting.removeAll { $0.count <= count }

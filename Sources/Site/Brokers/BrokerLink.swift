@@ -68,12 +68,14 @@ package final class BrokerLink: FleetLink, Sendable {
     }
 
     package func publish(
-        _ topic: String, _ payload: [UInt8], isSure: Bool
+        _ topic: String, _ payload: [UInt8], isSure: Bool, life: Duration?
     ) async throws(FleetFault) {
-        do throws(MQTTError) {
-            try await publish(
-                MQTTMessage(topic, payload, qos: isSure ? .atLeastOnce : .atMostOnce))
-        } catch { throw .broker("\(error)") }
+        var message = MQTTMessage(topic, payload, qos: isSure ? .atLeastOnce : .atMostOnce)
+        // Whole seconds: rather one too long, so that it is never over before it is said.
+        message.expirySeconds = life.map { life in
+            UInt32(clamping: min(max(life.components.seconds, 0), 1 << 31) + 1)
+        }
+        do throws(MQTTError) { try await publish(message) } catch { throw .broker("\(error)") }
     }
 
     /// Messages go to `handler` one after the other, in the order in which they came. It may wait

@@ -49,9 +49,12 @@ struct CommandCorrelator {
         entry.waiting.resume(returning: result)
     }
 
+    /// To be said once more, for as long as somebody waits.
+    typealias Again = (topic: String, payload: [UInt8], life: Duration)
+
     /// What is past its time ends; what is due is to be sent again.
-    mutating func due(_ now: Duration) -> [(topic: String, payload: [UInt8])] {
-        var again: [(topic: String, payload: [UInt8])] = []
+    mutating func due(_ now: Duration) -> [Again] {
+        var again: [Again] = []
         for (correlation, entry) in open {
             if entry.deadline <= now {
                 end(correlation)
@@ -59,16 +62,21 @@ struct CommandCorrelator {
                     returning: .failure(.timedOut(correlation: correlation)))
             } else if let next = entry.again.first, next <= now, let resend = entry.resend {
                 open[correlation]?.again.removeAll { $0 <= now }
-                again.append(resend)
+                again.append((resend.topic, resend.payload, entry.deadline - now))
             }
         }
         return again
     }
 
     /// What a device that has just come back may have missed.
-    func unanswered(by device: Device.ID) -> [(topic: String, payload: [UInt8])] {
+    func unanswered(by device: Device.ID, _ now: Duration) -> [Again] {
         guard counts[device] != nil else { return [] }
-        return open.values.filter { $0.device == device }.compactMap(\.resend)
+        return open.values.compactMap { entry in
+            guard entry.device == device, entry.deadline > now, let resend = entry.resend else {
+                return nil
+            }
+            return (resend.topic, resend.payload, entry.deadline - now)
+        }
     }
 
     /// - Parameter device: `nil` for all.

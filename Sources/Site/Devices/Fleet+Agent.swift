@@ -72,8 +72,8 @@ extension Fleet {
 
     /// What a device that has just come back may have missed.
     func catchUp(_ id: Device.ID) async {
-        for (topic, payload) in correlator.unanswered(by: id) {
-            try? await parts.link.publish(topic, payload, isSure: true)
+        for (topic, payload, life) in correlator.unanswered(by: id, parts.clock.elapsed) {
+            try? await parts.link.publish(topic, payload, isSure: true, life: life)
         }
         guard !watches.subjects(of: id).isEmpty,
             let device = try? await parts.stores.devices.get(id), let agent = device.agent

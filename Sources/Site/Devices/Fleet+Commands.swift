@@ -135,16 +135,18 @@ extension Fleet {
             correlator.wait(
                 correlation, device: id, until: now + limit, waiting,
                 again: again.map { now + $0 }, resend: repeats ? message : nil)
-            Task { await self.publish(message, correlation, id) }
+            Task { await self.publish(message, limit, correlation, id) }
         }
         return try result.get()
     }
 
     private func publish(
-        _ message: (topic: String, payload: [UInt8]), _ correlation: String, _ id: Device.ID
+        _ message: (topic: String, payload: [UInt8]), _ life: Duration, _ correlation: String,
+        _ id: Device.ID
     ) async {
         do throws(FleetFault) {
-            try await parts.link.publish(message.topic, message.payload, isSure: true)
+            try await parts.link.publish(
+                message.topic, message.payload, isSure: true, life: life)
         } catch { correlator.resolve(correlation, from: id, .failure(error)) }
     }
 }

@@ -67,9 +67,9 @@ extension Fleet {
 
     /// Without waiting for its answer: it is said again while it matters.
     func order(_ order: AgentCommand.Order, to device: Device) async {
-        let now = parts.now()
-        let command = AgentCommand(order: order, at: now, until: now + .seconds(60))
+        let (now, life) = (parts.now(), Duration.seconds(60))
+        let command = AgentCommand(order: order, at: now, until: now + life)
         let topic = AgentTopic(.command, team: device.teamID, device: device.id).text
-        try? await parts.link.publish(topic, command.bytes, isSure: false)
+        try? await parts.link.publish(topic, command.bytes, isSure: false, life: life)
     }
 }

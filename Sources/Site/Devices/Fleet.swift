@@ -181,8 +181,8 @@ package actor Fleet: Service {
     /// Each half second: sends again, gives up, tells listeners, writes, judges.
     package func beat() async {
         let now = parts.clock.elapsed
-        for (topic, payload) in correlator.due(now) {
-            try? await parts.link.publish(topic, payload, isSure: true)
+        for (topic, payload, life) in correlator.due(now) {
+            try? await parts.link.publish(topic, payload, isSure: true, life: life)
         }
         await renewWatches(now)
         sendApplies(now)

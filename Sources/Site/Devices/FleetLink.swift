@@ -2,10 +2,13 @@ package import Store
 
 /// The appliance's own connection to the broker of its devices.
 package protocol FleetLink: Sendable {
-    /// - Parameter isSure: asks the broker to acknowledge it; it may drop it afterwards all the
-    ///   same, so that whoever waits for something repeats himself.
+    /// - Parameters:
+    ///   - isSure: asks the broker to acknowledge it; it may drop it afterwards all the same, so
+    ///     that whoever waits for something repeats himself.
+    ///   - life: after it the broker gives it to nobody any more; `nil`: it keeps it for whoever
+    ///     comes back.
     func publish(
-        _ topic: String, _ payload: [UInt8], isSure: Bool
+        _ topic: String, _ payload: [UInt8], isSure: Bool, life: Duration?
     ) async throws(FleetFault)
 
     /// Each message of a device goes to `handler`, in the order in which they came.
@@ -18,12 +21,18 @@ package protocol FleetLink: Sendable {
     /// Whether the broker tells who comes and goes; else only what a device says shows that it is
     /// there.
     var tellsPresence: Bool { get }
+    /// Whether the broker has somebody of this user name; `nil`: that is not known.
+    func isPresent(_ name: String) -> Bool?
 }
 
 extension FleetLink {
-    /// Whether the broker has somebody of this user name; `nil`: that is not known.
-    func isPresent(_ name: String) -> Bool?
+    package func publish(
+        _ topic: String, _ payload: [UInt8], isSure: Bool
+    ) async throws(FleetFault) {
+        try await publish(topic, payload, isSure: isSure, life: nil)
+    }
     package var tellsPresence: Bool { true }
+    package func isPresent(_ name: String) -> Bool? { nil }
 }
 
 package enum FleetPresence: Sendable, Equatable {
@@ -32,7 +41,6 @@ package enum FleetPresence: Sendable, Equatable {
     /// - Parameter name: the user name at the broker.
     case came(name: String, address: String?)
     case left(name: String)
-    package func isPresent(_ name: String) -> Bool? { nil }
 }
 
 /// Why a device was not told something, or did not do it.

@@ -33,7 +33,6 @@ package struct RevocationList: Sendable, Equatable {
     package let der: [UInt8]
     package let number: UInt64
     package let count: Int
-
     /// - Parameter pem: the first list in it counts.
     package init(pem: String) throws(OpenSSLError) {
         let input = try MemoryBuffer(Array(pem.utf8))
@@ -63,6 +62,17 @@ package struct RevocationList: Sendable, Equatable {
         let output = try MemoryBuffer()
         guard PEM_write_bio_X509_CRL(output.raw, handle.raw) == 1 else { throw OpenSSLError() }
         return output.text
+    }
+
+    /// As `Certificate.subjectName` writes it.
+    package var issuerName: String {
+        withRaw { raw in
+            guard let output = try? MemoryBuffer(),
+                X509_NAME_print_ex(
+                    output.raw, X509_CRL_get_issuer(raw), 0, copenssl_name_flags()) >= 0
+            else { return "" }
+            return output.text
+        } ?? ""
     }
 
     /// Whether that authority signed it.

@@ -17,7 +17,9 @@ struct Certificates: Sendable {
     ) async throws(CommandFailure) -> Certificates {
         let devices = DeviceCertificates(
             stores: foundations.stores, signer: Signer(foundations.signer.link), signal: signal,
-            file: paths.revocations)
+            file: paths.revocations, authority: foundations.authority.book)
+        await foundations.authority.onRenewal { devices.authorityChanged() }
+        RevocationKeeper.lockOut(foundations.stores, file: paths.revocationReserve)
         do throws(StoreError) { try await devices.load() } catch {
             throw CommandFailure("the certificates of devices cannot be read: \(error)")
         }

@@ -15,6 +15,8 @@ package final class DeviceCertificates: DeviceIdentities, Service {
         package var number: UInt64
         package var count: Int
         package var writtenAt: Timestamp
+        /// Under whose name.
+        package var issuer: String
     }
 
     private struct Holder {
@@ -38,6 +40,7 @@ package final class DeviceCertificates: DeviceIdentities, Service {
     private let signer: Signer
     private let signal: SecuritySignal
     private let file: String
+    private let authority: AuthorityBook?
     private let state = Mutex(State())
     private let wishes: AsyncStream<Void>
     private let wish: AsyncStream<Void>.Continuation
@@ -47,7 +50,12 @@ package final class DeviceCertificates: DeviceIdentities, Service {
     /// - Parameters:
     ///   - signal: raised when a certificate was taken away and the index knows it.
     ///   - file: of the list.
-    package init(stores: Stores, signer: Signer, signal: SecuritySignal, file: String) {
+    ///   - authority: whose name the list is to bear; `nil`: whatever the signer's is.
+    package init(
+        stores: Stores, signer: Signer, signal: SecuritySignal, file: String,
+        authority: AuthorityBook? = nil
+    ) {
+        self.authority = authority
         self.stores = stores
         self.signer = signer
         self.signal = signal
@@ -68,7 +76,8 @@ package final class DeviceCertificates: DeviceIdentities, Service {
                 },
                 uniquingKeysWith: { first, _ in first })
             state.list = list.map {
-                ListFacts(number: $0.number, count: $0.count, writtenAt: .now())
+                ListFacts(
+                    number: $0.number, count: $0.count, writtenAt: .now(), issuer: $0.issuerName)
             }
             state.pem = pem
         }
@@ -139,6 +148,12 @@ package final class DeviceCertificates: DeviceIdentities, Service {
         let watching = Task {
             await self.lookAgain()
             for await _ in changes { await self.lookAgain() }
+    /// The authority has another name: who checks by that name is to find the list.
+    package func authorityChanged() { wish.yield() }
+
+    /// Where nobody says whose name it is to bear, that of the list is right.
+    private var issuer: String? { authority?.current.subjectName ?? list?.issuer }
+
         }
         defer { watching.cancel() }
         wish.yield()
@@ -176,7 +191,7 @@ package final class DeviceCertificates: DeviceIdentities, Service {
     package func writeList() async -> Bool {
         do {
             let revoked = try await stores.certificates.revocations()
-            if let list, list.count == revoked.count { return true }
+            if let list, list.count == revoked.count, list.issuer == issuer { return true }
             let stored = try await stores.settings.value(Self.numberKey).flatMap { UInt64($0) }
             let number = max(stored ?? 0, list?.number ?? 0) + 1
             let entries = revoked.map {
@@ -188,7 +203,8 @@ package final class DeviceCertificates: DeviceIdentities, Service {
             let pem = try made.pem()
             try await write(pem)
             state.withLock { state in
-                state.list = ListFacts(number: number, count: made.count, writtenAt: .now())
+                state.list = ListFacts(
+                    number: number, count: made.count, writtenAt: .now(), issuer: made.issuerName)
                 state.pem = pem
             }
             return true

@@ -1,6 +1,7 @@
 import Basics
 import Crypto
 import LinesideTesting
+import Store
 import Testing
 
 @testable import Site
@@ -206,6 +207,36 @@ struct PlantAuthority {
         #expect(server != before && server.issuerName == "CN=Lineside Issuing,OU=OT,O=Works")
         #expect(authority.book.current.issued(server) && authority.book.site.issued(before))
         #expect(!authority.book.site.issued(server), "the plant's name is another")
+    }
+
+    @Test("The list of revoked certificates bears the name under which is signed, at once")
+    func listed() async throws {
+        let plant = try await PlantAuthority()
+        let authority = try authority()
+        let path = plant.directory.path
+        let desk = try SignerDesk(files, names: { LocalNames(names: ["plant"], addresses: []) })
+        let certificates = DeviceCertificates(
+            stores: try await .inMemory(), signer: Signer(desk), signal: SecuritySignal(),
+            file: "\(directory.path)/revoked.pem", authority: authority.book)
+        func list() async throws -> RevocationList {
+            #expect(await certificates.writeList())
+            return try RevocationList(pem: certificates.listPEM)
+        }
+        let first = try await list()
+        #expect(first.issuerName == authority.book.site.subjectName)
+        try await plant.run(
+            "req", "-new", "-key", "\(directory.path)/ca/authority.key", "-subj",
+            "/O=Works/CN=Lineside Issuing", "-out", "\(path)/renamed.csr")
+        let chain =
+            try await plant.sign(
+                plant.text("renamed.csr"), extensions: Self.subordinate, days: 900) + plant.root
+        _ = try await authority.use(issuing: chain).get()
+        let renamed = try await list()
+        #expect(renamed.issuerName == "CN=Lineside Issuing,O=Works")
+        #expect(renamed.number == first.number + 1)
+        #expect(try await list() == renamed, "nothing to do")
+        try await authority.dropIssuing()
+        #expect(try await list().issuerName == authority.book.site.subjectName)
     }
 
     @Test("Back from the plant's root, devices trust the server, and what they have is taken")

@@ -61,10 +61,12 @@ package struct ResourceStore: Sendable {
         }
     }
 
-    /// Forgets what is older than seven days.
+    /// Forgets what is older than seven days, and what a clock has left that was more than these
+    /// ahead: it would never grow old.
+    /// - Parameter now: of a clock that is not in doubt.
     package func prune(now: Timestamp) async throws(StoreError) {
         try await database.write { (tx: borrowing Transaction) throws(StoreError) -> Void in
-            try tx.run(ResourceSQL.prune, now - ResourceStore.kept)
+            try tx.run(ResourceSQL.prune, now - ResourceStore.kept, now + ResourceStore.kept)
         }
     }
 }
@@ -97,5 +99,5 @@ enum ResourceSQL: String, CaseIterable {
             AND at_ms >= ?2 AND at_ms < ?3
         GROUP BY (at_ms - ?2) / ?4 ORDER BY 1
         """
-    case prune = "DELETE FROM resource_sample WHERE at_ms < ?1"
+    case prune = "DELETE FROM resource_sample WHERE at_ms < ?1 OR at_ms > ?2"
 }

@@ -1,9 +1,9 @@
 package import Basics
 package import Store
 
-/// Forgets, once an hour, what the registry need not keep: sessions and invitations that are over,
-/// alarms long cleared, keys of enrolment tokens that let nobody in any more, and what was made for
-/// devices of which none needs it. Audit events and versions are never forgotten here.
+/// Forgets, once an hour, what need not be kept: sessions and invitations that are over, alarms long
+/// cleared, keys of enrolment tokens that let nobody in any more, what was made for devices of which
+/// none needs it, and old samples. All of it waits for a clock that is right. Audit events and versions are never forgotten here.
 package struct RegistryKeeper: Service {
     /// 90 days: a quarter's report still finds them.
     static let alarmsKept = Duration.seconds(90 * 86_400)
@@ -39,6 +39,7 @@ package struct RegistryKeeper: Service {
             try await stores.artifacts.prune(
                 unusedSince: now - Self.contentKept,
                 keeping: ArtifactKeeper.names(of: try await stores.snapshots.moduleSets()))
+            try await stores.resources.prune(now: now)
         } catch { log.warning("nothing was tidied up: \(error)") }
     }
 }

@@ -17,7 +17,6 @@ package actor InstanceRegistry: InstanceRuntime, Service {
     /// How long one start may hold up the next when the appliance starts: a busy server starts
     /// one after the other, and one that hangs does not keep the rest down.
     private static let stagger = Duration.seconds(10)
-    private static let housekeeping = Duration.seconds(3600)
 
     private let stores: Stores
     private let alarms: AlarmRaiser
@@ -49,10 +48,8 @@ package actor InstanceRegistry: InstanceRuntime, Service {
     /// Looks after all instances until it is cancelled.
     package func run() async throws {
         let wanted = try await takeOver()
-        await withTaskGroup(of: Void.self) { group in
-            group.addTask { await self.startAll(wanted) }
-            group.addTask { await self.keepHouse() }
-        }
+        await startAll(wanted)
+        while !Task.isCancelled { try? await Task.sleep(for: .seconds(1 << 40)) }
         // In a task of its own: this one is cancelled by now, and nothing in it waits any more.
         if stopsOnExit { await Task { await self.stopAll() }.value }
         for supervisor in known.values { await supervisor.letGo() }
@@ -83,15 +80,6 @@ package actor InstanceRegistry: InstanceRuntime, Service {
             guard let supervisor = known[id] else { continue }
             await supervisor.start()
             await settled(id, within: Self.stagger) { $0.state != .starting }
-        }
-    }
-
-    private func keepHouse() async {
-        while !Task.isCancelled {
-            do throws(StoreError) { try await stores.resources.prune(now: .now()) } catch {
-                log.warning("old samples cannot be removed: \(error)")
-            }
-            try? await Task.sleep(for: Self.housekeeping)
         }
     }
 

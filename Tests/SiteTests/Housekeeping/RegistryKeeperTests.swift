@@ -34,6 +34,53 @@ import Testing
         #expect(try await stores.sessions.list(of: factory.administrator.id).count == 1)
     }
 
+    @Test(
+        "Samples go when they are old, and none does by a clock that jumped; what the jump left goes"
+    )
+    func samples() async throws {
+        let clock = SettableClock()
+        let stores = try await Stores.inMemory()
+        let owner = Instance.ID.random()
+        let time = SteadyTime(
+            settings: stores.settings, clock: { clock.now }, uptime: { clock.up })
+        let keeper = RegistryKeeper(stores: stores, time: time)
+        let (day, years) = (Duration.seconds(86_400), Duration.seconds(70 * 365 * 86_400))
+        func sample() async throws {
+            try await stores.resources.append(
+                [
+                    ResourceSample(
+                        at: clock.now, rss: 1, heapUsed: nil, cpuPercent: 1, lagMilliseconds: nil)
+                ], of: owner, now: clock.now)
+        }
+        func isKept(_ moment: Timestamp) async throws -> Bool {
+            let hour = Duration.seconds(3_600)
+            return try await !stores.resources.list(
+                of: owner, from: moment - hour, to: moment + hour
+            ).isEmpty
+        }
+        let first = clock.now
+        try await sample()
+        await keeper.tidy(now: clock.now)
+        #expect(try await isKept(first))
+        clock.run(day * 5)
+        let second = clock.now
+        try await sample()
+        clock.run(day * 4)
+        await keeper.tidy(now: clock.now)
+        #expect(try await !isKept(first))
+        #expect(try await isKept(second))
+        clock.set(ahead: years)
+        let jumped = clock.now
+        try await sample()
+        await keeper.tidy(now: clock.now)
+        #expect(try await isKept(second))
+        #expect(try await isKept(jumped))
+        clock.set(ahead: .zero - years)
+        await keeper.tidy(now: clock.now)
+        #expect(try await isKept(second))
+        #expect(try await !isKept(jumped))
+    }
+
     @Test("Keys of a token that is used up or expired go after a month, of an open one never")
     func secrets() async throws {
         let clock = SettableClock()

@@ -33,6 +33,27 @@ import Testing
         #expect(one.signals.all.isEmpty && two.signals.all.isEmpty)
     }
 
+    @Test("A start with a clock that is decades ahead forgets no samples")
+    func wrongClock() async throws {
+        let site = try await InstanceSite()
+        let instance = try await site.instance("Press 1", .stopped)
+        // What was kept when the clock was right.
+        let then = Timestamp.now() - .seconds(70 * 365 * 86_400)
+        try await site.stores.resources.append(
+            [
+                ResourceSample(
+                    at: then, rss: 1, heapUsed: nil, cpuPercent: 1, lagMilliseconds: nil)
+            ], of: instance.id, now: then)
+        let running = try site.registry(site.scripted)
+        let other = try await site.instance("Press 2", .stopped)
+        await running.registry.start(other.id)
+        let process = try await site.scripted.started.first("a start") { _ in true }
+        try run(process)
+        try await running.state(.running, of: other)
+        try await running.end()
+        #expect(try await site.stores.resources.latest(of: instance.id) != nil)
+    }
+
     @Test("A new instance is known as soon as somebody asks for it")
     func created() async throws {
         let site = try await InstanceSite()

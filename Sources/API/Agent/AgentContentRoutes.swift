@@ -96,6 +96,7 @@ package struct AgentContentRoutes: Resource {
         return try await bodies.collect(
             context.request.body, upTo: ByteCount(DeviceRecords.limit)
         ) { (body) async throws(Problem) -> Response in
+            try await context.judgeAgain()
             let next: Int64
             do throws(DeviceRecordKeeper.Fault) {
                 next = try await records.keep(body, of: device)

@@ -105,8 +105,15 @@ package struct Dispatcher: Sendable {
                 parameters["device"].map({ $0 == agent.device.text }) ?? true,
                 parameters["team"].map({ $0 == agent.team.text }) ?? true
             else { throw .unauthenticated }
-            return context(
-                caller, ScopePath(team: agent.team, application: agent.application))
+            let callers = callers
+            return RequestContext(
+                request: request, caller: caller,
+                path: ScopePath(team: agent.team, application: agent.application), called: called,
+                parameters: parameters,
+                judge: { () async throws(Problem) in
+                    let now = try await callers.caller(of: request)
+                    guard now.device == agent.device else { throw .unauthenticated }
+                })
         case .anybody:
             // Signing in and its like: a page of another origin must not do it for its visitor.
             if !request.method.isSafe, let origin = request.headers[Header.origin],

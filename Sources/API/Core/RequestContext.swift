@@ -14,11 +14,15 @@ package struct RequestContext: Sendable {
     /// admin socket.
     package let called: Authority?
     private let parameters: [String: String]
+    private let judge: @Sendable () async throws(Problem) -> Void
 
+    /// - Parameter judge: throws where the caller would not be let in any more.
     package init(
         request: Request, caller: Caller, path: ScopePath, called: Authority?,
-        parameters: [String: String]
+        parameters: [String: String],
+        judge: @escaping @Sendable () async throws(Problem) -> Void = {}
     ) {
+        self.judge = judge
         self.request = request
         self.caller = caller
         self.path = path
@@ -27,6 +31,10 @@ package struct RequestContext: Sendable {
     }
 
     package var actor: Actor { caller.actor }
+
+    /// A body takes as long as its sender likes, who may have lost what he came in by meanwhile:
+    /// to be asked before something of it is kept.
+    func judgeAgain() async throws(Problem) { try await judge() }
 
     package func parameter(_ name: String) -> String { parameters[name] ?? "" }
 
@@ -69,12 +77,14 @@ package struct RequestContext: Sendable {
     }
 
     /// The body as a JSON object. No body is an empty one.
+    /// - Throws: also where the caller is nobody any more when it has ended.
     func jsonBody(limit: ByteCount) async throws(Problem) -> JSONObject {
         try requireJSON()
         let bytes: [UInt8]
         do throws(BodyFault) { bytes = try await request.body.collect(upTo: limit) } catch {
             throw error.problem
         }
+        try await judgeAgain()
         return try Self.object(bytes)
     }
 

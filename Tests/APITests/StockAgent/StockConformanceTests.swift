@@ -10,6 +10,23 @@ import Testing
 /// A scripted agent, written from the protocol's paper: each message of it once.
 @Suite("The unmodified FlowFuse agent", .timeLimit(.minutes(10)))
 struct StockConformanceTests {
+    @Test("What an agent began to send before it was revoked is not kept")
+    func revokedMeanwhile() async throws {
+        let house = try await StockHouse()
+        let path = "/storage/library/\(house.device.teamID)/flows/late"
+        let entry = #"{"type":"flows","body":"[]","meta":{}}"#
+        #expect(try await house.slowly(path, entry) {} == 201)
+        let stores = house.factory.stores
+        let status = try await house.slowly("\(path)r", entry) {
+            _ = try await stores.enrolments.revoke(house.device.id, by: .site)
+        }
+        #expect(status == 401)
+        #expect(
+            try await stores.audit.list(.init(kind: "library")).items.allSatisfy {
+                !$0.event.text.contains("later")
+            })
+    }
+
     @Test("Each message of its protocol has the answer that it expects")
     func everything() async throws {
         let house = try await StockHouse()

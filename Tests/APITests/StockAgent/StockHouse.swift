@@ -156,6 +156,34 @@ final class StockHouse: Sendable {
             text: String(decoding: bytes, as: UTF8.self))
     }
 
+    /// The body ends only when `meanwhile` is over.
+    func slowly(
+        _ path: String, _ text: String, _ meanwhile: () async throws -> Void
+    ) async throws -> Int {
+        let plain = try GatewayFixture.request(
+            .post, path, port: 8443,
+            [
+                (Header.authorization, "Bearer \(token)"),
+                (Header.contentType, "application/json"),
+            ], body: text)
+        let (reads, began) = AsyncStream.makeStream(of: Void.self)
+        let body = RequestBody(framing: .length(Int64(text.utf8.count))) { began.yield() }
+        let request = Request(
+            head: plain.head, peer: plain.peer, body: body, id: plain.id, secure: true,
+            localPort: plain.localPort)
+        let dispatcher = dispatcher
+        async let answer = {
+            let response = await dispatcher.answer(request)
+            began.finish()
+            return response
+        }()
+        for await _ in reads { break }
+        try await meanwhile()
+        body.deliver(Array(text.utf8))
+        body.finish()
+        return await answer.status ?? 0
+    }
+
     var path: String { "/api/v1/devices/\(device.id)" }
 
     // MARK: As somebody at a desk

@@ -140,6 +140,7 @@ struct Appliance: Sendable {
                 RuntimeKeeper(state: paths.root),
                 instances.registry, instances.tests, content.packages,
                 content.artifacts, broker.service, parts.fleet, rollout.service,
+                devices.strangers, devices.revocations,
                 FilesWatch(
                     files: instances.files, instances: stores.instances,
                     alarms: instances.alarms),

@@ -13,6 +13,8 @@ struct DeviceWorkings: Sendable {
     let documents: any DesiredDocuments
     let desk: EnrolmentDesk
     let stock: StockEnrolment
+    let strangers: StrangerJournal
+    let revocations: RevocationKeeper
     /// PEM of whom devices trust.
     let authorities: @Sendable () -> String
 
@@ -37,6 +39,10 @@ struct DeviceWorkings: Sendable {
         documents = parts.documents
         self.observer = observer
         self.authorities = authorities
+        strangers = StrangerJournal(audit: foundations.stores.audit)
+        revocations = RevocationKeeper(
+            stores: foundations.stores, signer: certificates, observer: observer, alarms: alarms,
+            file: paths.revocationReserve)
         desk = EnrolmentDesk(
             stores: foundations.stores, sealer: foundations.sealer, signer: certificates,
             surroundings: EnrolmentDesk.Surroundings(
@@ -48,9 +54,10 @@ struct DeviceWorkings: Sendable {
                         .current(extra: names), named: names, listening: listening, port: port)
                 },
                 changed: { bus.publish("enrolments") { Array("{}".utf8) } }),
-            observer: observer)
+            observer: observer, strangers: strangers, revocations: revocations)
         stock = StockEnrolment(
-            stores: foundations.stores, sealer: foundations.sealer, observer: observer)
+            stores: foundations.stores, sealer: foundations.sealer, observer: observer,
+            strangers: strangers)
     }
 
     /// What the configuration names comes first: it is what the plant wants to be called. Then

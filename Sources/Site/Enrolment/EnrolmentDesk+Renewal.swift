@@ -58,7 +58,6 @@ extension EnrolmentDesk {
     package func renew(
         serial: String, request: [UInt8], _ visit: Visit
     ) async throws(Fault) -> EnrolmentAnswer {
-        try await admitAttempt(visit)
         let judged = try await judged(request, visit)
         guard let (id, _) = signer.device(certificate: serial) else {
             throw await refused(

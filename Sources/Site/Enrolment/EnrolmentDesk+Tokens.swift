@@ -124,7 +124,6 @@ extension EnrolmentDesk {
     package func hello(
         lookUp: [UInt8], nonce: [UInt8], _ visit: Visit
     ) async throws(Fault) -> Hello {
-        try await admitAttempt(visit)
         let found = try await store { () async throws(StoreError) in
             try await stores.enrolmentTokens.find(secretHash: lookUp)
         }

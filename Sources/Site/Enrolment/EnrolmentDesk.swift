@@ -85,15 +85,20 @@ package actor EnrolmentDesk {
     let observer: any DeviceObserver
     private var limiter = EnrolmentLimiter()
     private var seen: Set<[UInt8]> = []
+    private let strangers: StrangerJournal
+    let revocations: RevocationKeeper
     private var order: [[UInt8]] = []
     private let log = Log("enrolment")
 
     package init(
         stores: Stores, sealer: Sealer, signer: any DeviceSigner, surroundings: Surroundings,
-        observer: any DeviceObserver
+    /// - Parameter strangers: of the whole site.
+        observer: any DeviceObserver, strangers: StrangerJournal, revocations: RevocationKeeper
     ) {
         self.stores = stores
         self.sealer = sealer
+        self.strangers = strangers
+        self.revocations = revocations
         self.signer = signer
         self.surroundings = surroundings
         self.observer = observer
@@ -105,7 +110,6 @@ package actor EnrolmentDesk {
     package func enrol(
         bearer: String, request: [UInt8], facts: EnrolmentFacts, _ visit: Visit
     ) async throws(Fault) -> Outcome {
-        try await admitAttempt(visit)
         let judged = try await judged(request, visit)
         if let site = visit.site, site != surroundings.site {
             throw await refused(.foreign, nil, visit)
@@ -289,19 +293,11 @@ extension EnrolmentDesk {
         return try await answer(device, certificate)
     }
 
-    func admitAttempt(_ visit: Visit) async throws(Fault) {
-        guard let seconds = limiter.wait(visit.address, at: .now) else { return }
-        if limiter.isNews(visit.address) {
-            await record(.tooMany(seconds: seconds), nil, visit)
-        }
-        throw .refusal(.tooMany(seconds: seconds))
-    }
-
     func judged(
         _ request: [UInt8], _ visit: Visit
     ) async throws(Fault) -> CertificateRequest {
         do throws(RequestFault) { return try CertificateRequest.judged(request) } catch {
-            limiter.failed(visit.address, at: .now)
+            try await mustNotWait(visit)
             await record("malformed", error.description, nil, visit)
             throw Fault(error)
         }
@@ -311,14 +307,18 @@ extension EnrolmentDesk {
     func refused(
         _ refusal: EnrolmentRefusal, _ token: EnrolmentToken?, _ visit: Visit
     ) async -> Fault {
-        limiter.failed(visit.address, at: .now)
-        await record(refusal, token, visit)
+        do throws(Fault) { try await mustNotWait(visit) } catch { return error }
+        await record(refusal.word, refusal.sentence, token, visit)
         return .refusal(refusal)
     }
 
-    private func record(
-        _ refusal: EnrolmentRefusal, _ token: EnrolmentToken?, _ visit: Visit
-    ) async { await record(refusal.word, refusal.sentence, token, visit) }
+    /// Counts a failure.
+    private func mustNotWait(_ visit: Visit) async throws(Fault) {
+        guard let (seconds, isNews) = limiter.failed(visit.address, at: .now) else { return }
+        let refusal = EnrolmentRefusal.tooMany(seconds: seconds)
+        if isNews { await record(refusal.word, refusal.sentence, nil, visit) }
+        throw .refusal(refusal)
+    }
 
     private func record(
         _ word: String, _ sentence: String, _ token: EnrolmentToken?, _ visit: Visit
@@ -332,6 +332,7 @@ extension EnrolmentDesk {
     }
 
     /// - Throws: also for a token that is over for so long that its keys were forgotten.
+        guard token != nil else { return await strangers.note(event, word, by: visit.actor) }
     func keys(
         of token: EnrolmentToken, _ sealed: [UInt8], _ visit: Visit
     ) async throws(Fault) -> [UInt8] {

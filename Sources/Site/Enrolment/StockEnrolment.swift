@@ -51,10 +51,15 @@ package final class StockEnrolment: Sendable {
     private let stores: Stores
     private let sealer: Sealer
     private let observer: any DeviceObserver
+    private let strangers: StrangerJournal
     private let state = Mutex(State())
     private let log = Log("enrolment")
 
-    package init(stores: Stores, sealer: Sealer, observer: any DeviceObserver) {
+    /// - Parameter strangers: of the whole site.
+    package init(
+        stores: Stores, sealer: Sealer, observer: any DeviceObserver, strangers: StrangerJournal
+    ) {
+        self.strangers = strangers
         self.stores = stores
         self.sealer = sealer
         self.observer = observer
@@ -80,9 +85,6 @@ package final class StockEnrolment: Sendable {
         _ kind: EnrolmentToken.Kind, _ secret: String, name: String?, type: String?,
         team: String?, address: String
     ) async throws(Fault) -> Credentials {
-        if let seconds = state.withLock({ $0.limiter.wait(address, at: .now) }) {
-            throw .refusal(.tooMany(seconds: seconds))
-        }
         let actor = Actor(.nobody, address: address)
         let hash = MachineSecret.hash(of: secret)
         let found = try await store { () async throws(StoreError) in
@@ -92,8 +94,7 @@ package final class StockEnrolment: Sendable {
             throw await refused(.unknown, nil, actor)
         }
         if let team, team != token.teamID.text {
-            _ = await refused(.refused("It is for another team."), token, actor)
-            throw .otherTeam
+            throw await refused(.refused("It is for another team."), token, actor, as: .otherTeam)
         }
         let fresh = try fresh()
         let place: EnrolmentStore.Place
@@ -179,10 +180,19 @@ package final class StockEnrolment: Sendable {
         _ refusal: EnrolmentRefusal, _ token: EnrolmentToken?, _ actor: Actor
     ) async -> Fault {
         let address = actor.address ?? ""
-        state.withLock { $0.limiter.failed(address, at: .now) }
+        let waits = state.withLock { $0.limiter.failed(address, at: .now) }
+        let told = waits.map { EnrolmentRefusal.tooMany(seconds: $0.seconds) } ?? refusal
+        if waits?.isNews != false { await record(told, waits == nil ? token : nil, actor) }
+        return waits == nil ? fault ?? .refusal(told) : .refusal(told)
+    }
+
+    private func record(
+        _ refusal: EnrolmentRefusal, _ token: EnrolmentToken?, _ actor: Actor
+    ) async {
         let event = AuditEvent(
             kind: "enrolment.\(refusal.word)", object: token?.reference, teamID: token?.teamID,
-            text: "An agent at \(address) was not let in: \(refusal.sentence)")
+            text: "An agent at \(actor.address ?? "") was not let in: \(refusal.sentence)")
+        guard token != nil else { return await strangers.note(event, refusal.word, by: actor) }
         do throws(StoreError) { try await stores.audit.record(event, by: actor) } catch {
             log.error("an attempt to enrol was not recorded: \(error)")
         }
@@ -208,10 +218,9 @@ extension StockEnrolment {
         return state.withLock { state in
             state.sessions = state.sessions.filter { $0.value.until > now }
             // Each counts as a failed attempt, or an address could fill all places.
-            guard state.limiter.wait(address, at: now) == nil,
-                state.sessions.count < Self.sessionLimit
+            guard state.sessions.count < Self.sessionLimit,
+                state.limiter.failed(address, at: now) == nil
             else { return nil }
-            state.limiter.failed(address, at: now)
             state.sessions[page] = Session(
                 done: done, until: now + Self.sessionLife, state: .pending)
             return (page, done)

@@ -1,6 +1,3 @@
-import Basics
-import Glibc
-
 /// Slows down whoever guesses, by account and by address, with growing delays. Somebody who signed
 /// in before from the same device or address is counted apart, so that a stranger who guesses at a
 /// name cannot keep its owner out.
@@ -15,7 +12,7 @@ package struct LoginThrottle: Sendable {
 
         package init(account: String, address: String, device: Bool = false) {
             self.account = account
-            self.address = LoginThrottle.network(of: address)
+            self.address = ClientNetwork.of(address)
             self.device = device
         }
 
@@ -116,15 +113,5 @@ package struct LoginThrottle: Sendable {
     private static func delay(after failures: Int, free: Int) -> Duration {
         guard failures >= free else { return .zero }
         return .seconds(min(1 << min(failures - free, 20), longest))
-    }
-
-    /// A v6 subscriber has a whole /64: its first half stands for it.
-    private static func network(of address: String) -> String {
-        guard address.contains(":") else { return address }
-        var bytes = [UInt8](repeating: 0, count: 16)
-        guard inet_pton(AF_INET6, address, &bytes) == 1 else { return address }
-        let isMapped = bytes[0..<10].allSatisfy { $0 == 0 } && bytes[10] == 255 && bytes[11] == 255
-        if isMapped { return bytes[12...].map(String.init).joined(separator: ".") }
-        return Hex.encode(bytes[0..<8])
     }
 }

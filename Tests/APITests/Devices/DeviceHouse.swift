@@ -54,7 +54,9 @@ struct DeviceHouse {
             let sealer = Sealer(key: [UInt8](repeating: 3, count: 32))
             let maker = DeviceViewMaker(devices: stores.devices, reports: reports)
             let secrets = DeviceSecretMaker(sealer: sealer, hasher: PasswordHasher())
-            let stock = StockEnrolment(stores: stores, sealer: sealer, observer: news)
+            let strangers = StrangerJournal(audit: stores.audit)
+            let stock = StockEnrolment(
+                stores: stores, sealer: sealer, observer: news, strangers: strangers)
             let creation = DeviceCreationRoutes(
                 stores: stores, maker: maker, secrets: secrets, stock: stock, observer: news,
                 callers: Authentication(
@@ -66,7 +68,11 @@ struct DeviceHouse {
                     authorities: { authority },
                     pin: signer.issuer.certificate.publicKeyDigest,
                     urls: { ["https://10.0.0.5:8443"] }, clock: { clock.now }),
-                observer: news)
+                observer: news, strangers: strangers,
+                revocations: RevocationKeeper(
+                    stores: stores, signer: signer, observer: news,
+                    alarms: AlarmRaiser(stores: stores, bus: EventBus()),
+                    file: "\(reserve)/revocations.reserve"))
             return [
                 DeviceRoutes(
                     stores: stores, maker: maker, observer: news, fitness: NoRolloutFitness()),

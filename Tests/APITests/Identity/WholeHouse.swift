@@ -40,7 +40,9 @@ struct WholeHouse {
         let recipes = RecipeStore(files: [:])
         let devices = DeviceViewMaker(devices: stores.devices, reports: NoDeviceReports())
         let secrets = DeviceSecretMaker(sealer: sealer, hasher: passwords)
-        let stock = StockEnrolment(stores: stores, sealer: sealer, observer: DeviceObservers())
+        let strangers = StrangerJournal(audit: stores.audit)
+        let stock = StockEnrolment(
+            stores: stores, sealer: sealer, observer: DeviceObservers(), strangers: strangers)
         let creation = DeviceCreationRoutes(
             stores: stores, maker: devices, secrets: secrets, stock: stock,
             observer: DeviceObservers(),
@@ -50,7 +52,11 @@ struct WholeHouse {
             surroundings: .init(
                 site: "site", key: try SigningKey.generate(), authorities: { "" },
                 pin: [UInt8](repeating: 0, count: 32), urls: { [] }),
-            observer: DeviceObservers())
+            observer: DeviceObservers(), strangers: strangers,
+            revocations: RevocationKeeper(
+                stores: stores, signer: try TestSigner(), observer: DeviceObservers(),
+                alarms: AlarmRaiser(stores: stores, bus: EventBus()),
+                file: "\(path)/revocations.reserve"))
         let rollout = RolloutService(
             stores: stores, fleet: NoRolloutFleet(), fitness: NoRolloutFitness(),
             alarms: StoredRolloutAlarms(stores: stores, bus: bus), bus: bus)

@@ -20,7 +20,8 @@ struct DeviceTakeoverTests {
         access = BrokerAccess(files: BrokerFiles(directory.path), link: BrokerLink())
         users = BrokerUsers(stores: house.stores, access: access)
         stock = StockEnrolment(
-            stores: house.stores, sealer: house.sealer, observer: users)
+            stores: house.stores, sealer: house.sealer, observer: users,
+            strangers: house.strangers)
     }
 
     @Test("Hardware with lineside agent locks the stock agent out that it replaces")

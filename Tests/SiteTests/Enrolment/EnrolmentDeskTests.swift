@@ -257,28 +257,4 @@ import Testing
         #expect(try await house.audit().first == "enrolment.malformed")
         #expect(house.signer.signedCount == 0)
     }
-
-    @Test("Who fails thirty times from one address has to wait; a thousand devices need not")
-    func tooMany() async throws {
-        let house = try await EnrolmentHouse()
-        let bundle = try await house.bundle { $0.uses = 100 }
-        for _ in 0..<60 { _ = try await house.answer(bundle, try EnrolmentHouse.Machine()) }
-        var wrong = bundle
-        wrong.secret = [UInt8](repeating: 0, count: 16)
-        let guess = wrong
-        let machine = try EnrolmentHouse.Machine()
-        var words: [String] = []
-        for _ in 0..<40 {
-            do throws(EnrolmentDesk.Fault) {
-                _ = try await house.enrol(guess, machine, address: "10.9.9.9")
-            } catch {
-                if case .refusal(let refusal) = error { words.append(refusal.word) }
-            }
-        }
-        #expect(words.prefix(30).allSatisfy { $0 == "tampered" })
-        #expect(words.suffix(9).allSatisfy { $0 == "too-many" })
-        // Said once, not at each knock.
-        #expect(try await house.audit().count { $0 == "enrolment.too-many" } == 1)
-        _ = try await house.enrol(bundle, machine, address: "10.9.9.8")
-    }
 }

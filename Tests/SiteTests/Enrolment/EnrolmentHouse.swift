@@ -4,6 +4,7 @@ import Domain
 import LinesideTesting
 import Site
 import Store
+import Synchronization
 import Testing
 
 /// A desk over stores in memory, and what a device does on its own end.
@@ -15,6 +16,33 @@ struct EnrolmentHouse {
     let clock: ManualClock
     private let surroundings: EnrolmentDesk.Surroundings
     let sealer = Sealer(key: [UInt8](repeating: 5, count: 32))
+
+    /// A minute has passed whenever somebody asks, so that each attempt is written down.
+    let uptime = Uptime()
+    let strangers: StrangerJournal
+    let revocations: RevocationKeeper
+    let ended = Ended()
+    let alarms: AlarmRaiser
+    let directory: TemporaryDirectory
+    var reserve: String { "\(directory.path)/revocations.reserve" }
+
+    final class Ended: DeviceObserver {
+        private let state = Mutex<[Device.ID]>([])
+        var all: [Device.ID] { state.withLock { $0 } }
+        func ended(_ devices: [Device]) async { state.withLock { $0 += devices.map(\.id) } }
+    }
+
+    final class Uptime: Sendable {
+        private let state = Mutex((now: Duration.zero, isStill: false))
+        func pass(_ duration: Duration) { state.withLock { $0.now += duration } }
+        func stand() { state.withLock { $0.isStill = true } }
+        func look() -> Duration {
+            state.withLock { state in
+                if !state.isStill { state.now += .seconds(60) }
+                return state.now
+            }
+        }
+    }
 
     static let site = "0123456789abcdef0123"
     /// That something is another than before.
@@ -33,7 +61,8 @@ struct EnrolmentHouse {
         let authority = try signer.issuer.certificate.pem()
         self.signer = signer
         self.clock = clock
-        let changes = changes
+        let (changes, uptime) = (changes, uptime)
+        strangers = StrangerJournal(audit: stores.audit, elapsed: { uptime.look() })
         surroundings = .init(
             site: Self.site, key: try SigningKey.generate(), authorities: { authority },
             pin: signer.issuer.certificate.publicKeyDigest,
@@ -41,14 +70,14 @@ struct EnrolmentHouse {
             clock: { clock.now }, changed: { changes.put(()) })
         desk = EnrolmentDesk(
             stores: stores, sealer: sealer, signer: signer, surroundings: surroundings,
-            observer: DeviceObservers())
+            observer: ended, strangers: strangers, revocations: revocations)
     }
 
     /// The desk after the appliance was started again.
     var nextDesk: EnrolmentDesk {
         EnrolmentDesk(
             stores: stores, sealer: sealer, signer: signer, surroundings: surroundings,
-            observer: DeviceObservers())
+            observer: ended, strangers: strangers, revocations: revocations)
     }
 
     /// A device with a key of its own.

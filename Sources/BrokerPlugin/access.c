@@ -32,6 +32,7 @@ struct access_user {
     const void *presence;
     // Null before the first; `access_session_limit` of them.
     struct session *sessions;
+    struct allowance allowance;
     // "t=…\0d=…\0\0"
     char *values;
     uint8_t digest[32];
@@ -364,6 +365,7 @@ static bool read_user(
         if (calls && !is_same_proof(old, user)) calls->kick(calls->context, name);
         user->presence = old->presence;
         user->sessions = old->sessions;
+        user->allowance = old->allowance;
         old->sessions = 0;
         remove_user(access, name);
     }
@@ -619,6 +621,8 @@ bool access_note_session(struct access_user *user, const char *client, int64_t n
     place->seen = now;
     return true;
 }
+
+struct allowance *access_allowance(struct access_user *user) { return &user->allowance; }
 
 const void *access_presence(const struct access_user *user) { return user->presence; }
 

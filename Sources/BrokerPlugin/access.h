@@ -3,6 +3,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "pressure.h"
+
 // Who may enter the broker, and which topics are whose. Pure: knows nothing of Mosquitto, so that
 // it can be tested and fuzzed alone. One thread.
 //
@@ -80,6 +82,9 @@ bool access_client_fits(const char *user, const char *client);
 // Notes the session of a client that fits. False if the user has `access_session_limit` others that
 // the broker may still hold at `now`, in seconds of a clock that only goes on.
 bool access_note_session(struct access_user *user, const char *client, int64_t now);
+
+// What it may still be given under pressure.
+struct allowance *access_allowance(struct access_user *user);
 
 // The connection that stands for the user's presence; null while there is none.
 const void *access_presence(const struct access_user *user);

@@ -3,10 +3,12 @@
 // only the appliance. Answers at once or not at all, because the broker has one thread.
 
 #include "access.h"
+#include "pressure.h"
 #include "retained.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -32,6 +34,11 @@ enum {
     // Properties of a will are never shown to a plugin: they count as the largest packet.
     unknown_properties = 1 << 20,
     refusals_pause = 10,
+    // Of a message in a queue, beside its payload and topic.
+    message_overhead = 400,
+    subscription_size = 512,
+    // Milliseconds: to look at the memory costs more than to pass a message on.
+    look_pause = 500,
 };
 
 struct secret {
@@ -48,6 +55,10 @@ static struct {
     struct retained *retained;
     uint64_t refusals;
     time_t refusal_told;
+    struct connections *connections;
+    size_t memory_limit, since_look;
+    int64_t looked_at;
+    enum pressure pressure;
 } state;
 
 // MARK: Files
@@ -185,6 +196,28 @@ static bool is_link(const struct mosquitto *client) {
     return user && !strcmp(user, LINK_NAME) && is_local(client);
 }
 
+static int64_t milliseconds(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_BOOTTIME, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+// Whether so much may come to lie in the broker for that connection.
+static bool may_hold(struct access_user *user, const struct mosquitto *client, size_t bytes) {
+    if (state.memory_limit == 0) return true;
+    int64_t now = milliseconds();
+    state.since_look += bytes;
+    if (state.since_look >= state.memory_limit / 64 || now - state.looked_at >= look_pause) {
+        // Mosquitto counts the same, and shows it to nobody but subscribers.
+        struct mallinfo2 memory = mallinfo2();
+        state.pressure = pressure_of(memory.uordblks + memory.hblkhd, state.memory_limit);
+        state.since_look = 0;
+        state.looked_at = now;
+    }
+    if (!pressure_admits(state.pressure, access_allowance(user), bytes, now)) return false;
+    return state.pressure == pressure_none || connections_has(state.connections, client);
+}
+
 static int on_auth(int event, void *data, void *context) {
     (void)event;
     (void)context;
@@ -203,9 +236,10 @@ static int on_auth(int event, void *data, void *context) {
                   (is_local(auth->client) && access_may_use_certificate(user) &&
                    is_secret(&state.certificate, digest));
     if (!proven) return MOSQ_ERR_AUTH;
-    struct timespec now;
-    clock_gettime(CLOCK_BOOTTIME, &now);
-    if (access_note_session(user, id, now.tv_sec)) return MOSQ_ERR_SUCCESS;
+    if (access_note_session(user, id, milliseconds() / 1000)) {
+        connections_add(state.connections, auth->client);
+        return MOSQ_ERR_SUCCESS;
+    }
     mosquitto_log_printf(MOSQ_LOG_WARNING, "lineside: %s has too many sessions", auth->username);
     return MOSQ_ERR_AUTH;
 }
@@ -305,12 +339,18 @@ static int on_acl(int event, void *data, void *context) {
     if (!user || !check->topic) return MOSQ_ERR_ACL_DENIED;
     switch (check->access) {
     case MOSQ_ACL_SUBSCRIBE:
-        if (!access_allows(user, access_subscribe, check->topic)) return MOSQ_ERR_ACL_DENIED;
+        if (!access_allows(user, access_subscribe, check->topic) ||
+            !may_hold(user, check->client, subscription_size))
+            return MOSQ_ERR_ACL_DENIED;
         note_presence(user, check->client);
         return MOSQ_ERR_SUCCESS;
     case MOSQ_ACL_READ:
-        return access_allows(user, access_receive, check->topic) ? MOSQ_ERR_SUCCESS
-                                                                 : MOSQ_ERR_ACL_DENIED;
+        return access_allows(user, access_receive, check->topic) &&
+                       may_hold(
+                           user, check->client,
+                           check->payloadlen + strlen(check->topic) + message_overhead)
+                   ? MOSQ_ERR_SUCCESS
+                   : MOSQ_ERR_ACL_DENIED;
     case MOSQ_ACL_WRITE: return may_publish(check, user);
     case MOSQ_ACL_UNSUBSCRIBE: return MOSQ_ERR_SUCCESS;
     default: return MOSQ_ERR_ACL_DENIED;
@@ -321,6 +361,7 @@ static int on_disconnect(int event, void *data, void *context) {
     (void)event;
     (void)context;
     struct mosquitto_evt_disconnect *gone = data;
+    connections_remove(state.connections, gone->client);
     const char *name = mosquitto_client_username(gone->client);
     struct access_user *user = name ? access_find(state.access, name) : 0;
     // One that was never let in may bear any name.
@@ -421,11 +462,14 @@ __attribute__((visibility("default"))) int mosquitto_plugin_init(
     state.id = id;
     state.access = access_new();
     state.retained = retained_new();
-    if (!state.access || !state.retained) return MOSQ_ERR_NOMEM;
+    state.connections = connections_new();
+    if (!state.access || !state.retained || !state.connections) return MOSQ_ERR_NOMEM;
     const char *secrets = 0, *database = 0;
     for (int index = 0; index < count; index++) {
         if (!strcmp(options[index].key, "secrets")) secrets = options[index].value;
         if (!strcmp(options[index].key, "database")) database = options[index].value;
+        if (!strcmp(options[index].key, "memory"))
+            state.memory_limit = strtoull(options[index].value, 0, 10);
         if (!strcmp(options[index].key, "access")) state.access_file = strdup(options[index].value);
     }
     read_secrets(secrets);
@@ -467,6 +511,7 @@ __attribute__((visibility("default"))) int mosquitto_plugin_cleanup(
     mosquitto_callback_unregister(state.id, MOSQ_EVT_CONTROL, on_control, CONTROL_TOPIC);
     access_free(state.access);
     retained_free(state.retained);
+    connections_free(state.connections);
     free(state.access_file);
     memset(&state, 0, sizeof state);
     return MOSQ_ERR_SUCCESS;

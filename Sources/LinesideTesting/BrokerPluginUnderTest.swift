@@ -18,7 +18,7 @@ package enum BrokerPluginUnderTest {
             [
                 "-shared", "-fPIC", "-std=gnu17", "-O1", "-Wall", "-Wextra", "-Werror",
                 "-fvisibility=hidden", "\(folder)/plugin.c", "\(folder)/access.c",
-                "\(folder)/retained.c", "-lcrypto", "-o", target,
+                "\(folder)/retained.c", "\(folder)/pressure.c", "-lcrypto", "-o", target,
             ], errors: "\(directory.path)/cc.log")
         guard await compiler.exitStatus() == 0 else {
             let said = (try? Files.read("\(directory.path)/cc.log")) ?? []

@@ -113,7 +113,8 @@ def broker(bench):
     source = ROOT / "Sources/BrokerPlugin"
     subprocess.run(
         ["cc", "-shared", "-fPIC", "-O2", "-fvisibility=hidden", str(source / "plugin.c"),
-         str(source / "access.c"), str(source / "retained.c"), "-lcrypto", "-o", str(place / "plugin.so")], check=True)
+         str(source / "access.c"), str(source / "retained.c"),
+         str(source / "pressure.c"), "-lcrypto", "-o", str(place / "plugin.so")], check=True)
     secret = hashlib.sha256(os.urandom(32)).hexdigest()
     (place / "secrets").write_text(f"link {secret}\ncertificate {secret[::-1]}\n")
     (place / "access").write_text("lineside-access 1\ng 1\ne 1\n")

@@ -24,6 +24,8 @@ package struct BrokerConfiguration: Sendable, Equatable {
     package var user: String?
     /// Open connections; the process may have this many descriptors and 256 more.
     package var connections: Int
+    /// Bytes.
+    package var memory = BrokerConfiguration.memoryLimit
 
     package init(
         files: BrokerFiles, listeners: [Listener], certificate: String, key: String,
@@ -59,6 +61,7 @@ package struct BrokerConfiguration: Sendable, Equatable {
             "plugin_opt_access \(files.access)",
             "plugin_opt_secrets \(files.secrets)",
             "plugin_opt_database \(files.database)",
+            "plugin_opt_memory \(memory)",
             "allow_anonymous false",
             // A client id is its user's name; a broker that makes one up would break that.
             "allow_zero_length_clientid false",
@@ -76,7 +79,7 @@ package struct BrokerConfiguration: Sendable, Equatable {
             "max_packet_size \(Self.messageLimit + 65_536)",
             "max_keepalive 3600",
             "persistent_client_expiration 14d",
-            "memory_limit \(Self.memoryLimit)",
+            "memory_limit \(memory)",
             "sys_interval 10",
             "persistence true",
             "persistence_location \(files.data)/",

@@ -63,9 +63,11 @@ struct BrokerProcess: Sendable {
             BrokerConfiguration.Listener(address: $0, port: port, isPlain: false)
         }
         let name = geteuid() == 0 ? getpwuid(0).map { String(cString: $0.pointee.pw_name) } : nil
-        return BrokerConfiguration(
+        var configuration = BrokerConfiguration(
             files: files, listeners: listeners + settings.plain,
             certificate: settings.certificate, key: settings.key, user: name)
+        configuration.memory = settings.memory
+        return configuration
     }
 
     private static func start(

@@ -31,6 +31,8 @@ package struct BrokerSettings: Sendable, Equatable {
     package var key: String
     /// Whether the broker ends with the appliance.
     package var stopsOnExit: Bool
+    /// Bytes: over it the broker gives nobody anything any more.
+    package var memory = BrokerConfiguration.memoryLimit
 
     package init(
         isEnabled: Bool = true, external: External? = nil, addresses: [String], port: Int,

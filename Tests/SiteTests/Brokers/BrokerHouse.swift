@@ -26,7 +26,7 @@ final class BrokerHouse: Sendable {
     init(
         former: BrokerHouse? = nil, plain: Bool = true,
         executable: String = "/usr/sbin/mosquitto", external: BrokerSettings.External? = nil,
-        patience: Duration = .seconds(20)
+        patience: Duration = .seconds(20), memory: Int = BrokerConfiguration.memoryLimit
     ) async throws {
         let directory = try former?.directory ?? TemporaryDirectory()
         self.directory = directory
@@ -51,6 +51,7 @@ final class BrokerHouse: Sendable {
         var settings = BrokerSettings(
             addresses: ["127.0.0.1"], port: 0, certificate: certificate, key: key)
         settings.external = external
+        settings.memory = memory
         if plain {
             let port = try former?.plainPort ?? Int(SilentPort().number)
             settings.plain = [.init(address: "127.0.0.1", port: port, isPlain: true)]

@@ -135,6 +135,59 @@ struct BrokerMemoryTests {
         try await second.end()
     }
 
+    @Test("Many users together do not fill the broker: it goes on for everybody else")
+    func together() async throws {
+        // 64 MiB: each session may hold 16.
+        let house = try await BrokerHouse(memory: 64 << 20)
+        try await house.up()
+        let hostile = (0..<8).map { "h\($0)" }
+        try await house.access.put(
+            hostile.map {
+                .known($0, "secret", rules: [AccessRule(stored: .both, "cell/\($0)/#")])
+            } + [.known("b", "secret", rules: Self.rules)])
+        let honest = house.client("b", "secret") { $0.version = .v5 }
+        try await honest.connect()
+        try await honest.subscribe([MQTTSubscription("cell/1/said")])
+        var heard = honest.messages.makeAsyncIterator()
+        for name in hostile {
+            // A queue for somebody who does not come back.
+            let sleeper = house.client(name, "secret", id: "\(name):n1") {
+                $0.version = .v5
+                $0.cleanStart = false
+                $0.sessionExpiry = 3_600
+            }
+            try await sleeper.connect()
+            try await sleeper.subscribe([MQTTSubscription("cell/\(name)/#")])
+            await sleeper.disconnect()
+            // To the last byte.
+            for (size, count) in [(1_000_000, 15), (20_000, 100), (400, 1_000)] {
+                let loud = house.client(name, "secret") { $0.version = .v5 }
+                let payload = [UInt8](repeating: 7, count: size)
+                do throws(MQTTError) {
+                    try await loud.connect()
+                    for number in 0..<count {
+                        try await loud.publish(MQTTMessage("cell/\(name)/\(number)", payload))
+                    }
+                } catch {}
+                await loud.disconnect()
+            }
+        }
+        for number in 0..<40 {
+            let payload = [UInt8](repeating: UInt8(number), count: 3_000)
+            try await honest.publish(MQTTMessage("cell/1/said", payload))
+            let next = try #require(await heard.next())
+            #expect(next.message.payload == payload)
+            next.acknowledge()
+        }
+        // And somebody new comes in.
+        try await house.access.put([.known("c", "secret", rules: Self.rules)])
+        let late = house.client("c", "secret") { $0.version = .v5 }
+        try await late.connect()
+        try await late.publish(MQTTMessage("cell/1/said", [1]))
+        #expect(house.link.isUp)
+        try await house.end()
+    }
+
     @Test("On the socket for those whom nothing has proven no secret of the appliance counts")
     func openSocket() async throws {
         let house = try await BrokerHouse()

@@ -25,6 +25,8 @@ package struct StatePaths: Sendable, Equatable {
     package var issuingCertificate: String { "\(certificates)/issuing.pem" }
     /// The list of revoked certificates, as devices fetch it.
     package var revocations: String { "\(certificates)/revoked.pem" }
+    /// Where revocations stand that the registry could not be told.
+    package var revocationReserve: String { "\(root)/revocations.reserve" }
     /// The public half of the key that backups are encrypted to.
     package var backupKey: String { "\(certificates)/backup.pub" }
     /// Its private half, sealed, until it is in a recovery kit.

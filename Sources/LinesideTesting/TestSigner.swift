@@ -63,6 +63,12 @@ package final class TestSigner: DeviceSigner {
         state.withLock { state in for serial in serials { state.holders[serial] = nil } }
     }
 
+    package func forget(of device: Device.ID) {
+        state.withLock { state in
+            state.holders = state.holders.filter { $0.value.device != device }
+        }
+    }
+
     package func device(certificate serial: String) -> (device: Device.ID, team: Team.ID)? {
         state.withLock { $0.holders[serial] }
     }

@@ -5,7 +5,12 @@ import SQLite
 /// Certificates of devices: which are good is decided here, and by nobody's clock.
 package struct CertificateStore: Sendable {
     let database: Database
-    package init(database: Database) { self.database = database }
+    let lockout: DeviceLockout
+
+    package init(database: Database, lockout: DeviceLockout) {
+        self.database = database
+        self.lockout = lockout
+    }
 
     /// A certificate that is good, and whose.
     package struct Live: Sendable, Equatable {
@@ -24,13 +29,15 @@ package struct CertificateStore: Sendable {
 
     /// All of the site; for the index that answers on the event loops.
     package func live() async throws(StoreError) -> [Live] {
-        try await database.read { (tx: borrowing ReadTransaction) throws(StoreError) -> [Live] in
+        let found = try await database.read {
+            (tx: borrowing ReadTransaction) throws(StoreError) -> [Live] in
             try tx.all(CertificateSQL.live) { (row: borrowing Row) throws(StoreError) in
                 Live(
                     serial: row.text(0), device: try row.id(1), team: try row.id(2),
                     isSeen: !row.isNull(3))
             }
         }
+        return found.filter { !lockout.contains($0.device) }
     }
 
     package func liveCount() async throws(StoreError) -> Int {
@@ -41,10 +48,11 @@ package struct CertificateStore: Sendable {
 
     /// `nil` if no such serial number was ever given out.
     package func find(serial: String) async throws(StoreError) -> DeviceCertificate? {
-        try await database.lookUp {
+        let found = try await database.lookUp {
             (tx: borrowing ReadTransaction) throws(StoreError) -> DeviceCertificate? in
             try CertificateStore.find(serial: serial, in: tx)
         }
+        return found.map(asLockedOut)
     }
 
     /// The newest first.
@@ -52,7 +60,17 @@ package struct CertificateStore: Sendable {
         try await database.lookUp {
             (tx: borrowing ReadTransaction) throws(StoreError) -> [DeviceCertificate] in
             try tx.all(CertificateSQL.list, device, read: DeviceCertificate.init(row:))
-        }
+        }.map(asLockedOut)
+    }
+
+    /// Revoked, though its row does not say so yet.
+    private func asLockedOut(_ certificate: DeviceCertificate) -> DeviceCertificate {
+        guard let id = certificate.deviceID, lockout.contains(id), certificate.revokedAt == nil
+        else { return certificate }
+        var certificate = certificate
+        certificate.revokedAt = .now()
+        certificate.reason = .revoked
+        return certificate
     }
 
     /// Every certificate that is no longer good, those of removed devices included, which are noted

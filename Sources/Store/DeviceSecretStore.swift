@@ -17,7 +17,12 @@ package struct DeviceSecretStore: Sendable {
     }
 
     let database: Database
-    package init(database: Database) { self.database = database }
+    let lockout: DeviceLockout
+
+    package init(database: Database, lockout: DeviceLockout) {
+        self.database = database
+        self.lockout = lockout
+    }
 
     /// Whose token this is.
     package func device(tokenHash: [UInt8]) async throws(StoreError) -> Device? {
@@ -25,13 +30,14 @@ package struct DeviceSecretStore: Sendable {
             let id: Device.ID? = try tx.first(DeviceSecretSQL.ofToken, tokenHash) {
                 (row: borrowing Row) throws(StoreError) in try row.id(0)
             }
-            guard let id else { return nil }
+            guard let id, !lockout.contains(id) else { return nil }
             return try DeviceStore.get(id, in: tx)
         }
     }
 
     package func find(_ id: Device.ID) async throws(StoreError) -> Secrets? {
-        try await database.lookUp {
+        if lockout.contains(id) { return nil }
+        return try await database.lookUp {
             (tx: borrowing ReadTransaction) throws(StoreError) -> Secrets? in
             try tx.first(DeviceSecretSQL.get, id) { (row: borrowing Row) in
                 Secrets(
@@ -53,7 +59,7 @@ package struct DeviceSecretStore: Sendable {
                 )
             }
         }
-        return Dictionary(found) { _, last in last }
+        return Dictionary(found.filter { !lockout.contains($0.0) }) { _, last in last }
     }
 
     /// Those of before are worth nothing from then on. The caller writes the audit event.

@@ -41,6 +41,7 @@ package struct Stores: Sendable {
     package let artifacts: ArtifactStore
     package let logs: LogStore
     package let resources: ResourceStore
+    package let lockout: DeviceLockout
 
     package init(
         registry: Database, history: Database, logBounds: LogStore.Bounds = .init(),
@@ -72,11 +73,13 @@ package struct Stores: Sendable {
         enrolments = EnrolmentStore(database: registry)
         brokerClients = BrokerClientStore(database: registry)
         deviceReports = DeviceReportStore(database: registry)
-        deviceSecrets = DeviceSecretStore(database: registry)
+        let lockout = DeviceLockout()
+        self.lockout = lockout
+        deviceSecrets = DeviceSecretStore(database: registry, lockout: lockout)
         deviceGroups = DeviceGroupStore(database: registry)
         windows = MaintenanceWindowStore(database: registry)
         deployments = DeploymentStore(database: registry)
-        certificates = CertificateStore(database: registry)
+        certificates = CertificateStore(database: registry, lockout: lockout)
         library = LibraryStore(database: registry)
         alarms = AlarmStore(database: registry)
         artifacts = ArtifactStore(database: registry)

@@ -92,7 +92,7 @@ struct Appliance: Sendable {
             observer: DeviceObservers([
                 broker.users, parts.fleet, rollout.service,
                 TunnelEnding(tunnels: deviceDoors.tunnels),
-            ]))
+            ]), alarms: instances.alarms)
         let pki = PublicCertificates(
             book: foundations.authority.book, devices: certificates, next: page.answer)
         let resources = Resources(

@@ -24,7 +24,7 @@ struct DeviceWorkings: Sendable {
     init(
         _ paths: StatePaths, _ configuration: Configuration, _ foundations: Foundations,
         certificates: any DeviceSigner, port: Int, parts: Devices, bus: EventBus,
-        observer: any DeviceObserver
+        observer: any DeviceObserver, alarms: any DeviceAlarmBoard
     ) throws(CommandFailure) {
         let key: SigningKey
         do throws(KeyFileError) { key = try SigningKey.load(file: paths.enrolmentKey) } catch {

@@ -22,6 +22,11 @@ extension Problem {
             if case .throttled(let seconds) = fault { retryAfter = seconds }
         case .store(let error): self.init(error)
         case .sealing: self = .storage
+        case .unwritten(let failure):
+            self.init(failure.reason)
+            type = "/problems/revocation-unwritten"
+            title = "Locked out, and not written down"
+            detail = failure.description
         }
     }
 

@@ -57,6 +57,8 @@ package enum AlarmKind: String, Sendable, CaseIterable {
     case deviceOffline = "device.offline"
     case deviceError = "device.error"
     case deviceRolledBack = "device.rolled-back"
+    /// It was revoked, and that could not be written down.
+    case deviceRevocation = "device.revocation-unwritten"
     /// Many at once: one alarm instead of one each.
     case siteDevicesOffline = "site.devices-offline"
     case deploymentStopped = "deployment.stopped"

@@ -121,7 +121,7 @@ package actor BrokerAccess {
         } catch {
             // Part of it may be there: the file is no good any more.
             isWritten = false
-            throw .disk("\(error)")
+            try writeWhole()
         }
     }
 
@@ -131,9 +131,28 @@ package actor BrokerAccess {
             try Files.replace(files.access, with: file.whole)
             (appended, isWritten) = (0, true)
         } catch {
-            isWritten = false
-            throw .disk("\(error)")
+            isWritten = overwrite(file.whole)
+            guard isWritten else { throw .disk("\(error)") }
+            appended = 0
         }
+    }
+
+    /// What is there needs no more room. Torn it lets nobody in, left alone it would let in whoever
+    /// was removed.
+    /// - Returns: whether it fitted.
+    private func overwrite(_ bytes: [UInt8]) -> Bool {
+        var information = stat()
+        guard
+            let descriptor = FileDescriptor(
+                owning: open(files.access, O_WRONLY | O_CLOEXEC | O_NOFOLLOW)),
+            fstat(descriptor.raw, &information) == 0,
+            information.st_size >= off_t(bytes.count)
+        else { return false }
+        do throws(SystemError) { try Files.write(bytes, to: descriptor, files.access) } catch {
+            return false
+        }
+        return ftruncate(descriptor.raw, off_t(bytes.count)) == 0
+            && fdatasync(descriptor.raw) == 0
     }
 
     // MARK: The broker

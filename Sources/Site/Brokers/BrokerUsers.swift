@@ -20,7 +20,7 @@ package final class BrokerUsers: DeviceObserver, Sendable {
     package func load() async throws(StoreError) -> [BrokerUser] {
         let secrets = try await stores.deviceSecrets.all()
         var users: [BrokerUser] = []
-        for device in try await stores.devices.all() {
+        for device in try await stores.devices.all() where !stores.lockout.contains(device.id) {
             users += BrokerUser.users(of: device, secretDigest: secrets[device.id]?.brokerHash)
         }
         for (client, digest) in try await stores.brokerClients.all() {
@@ -67,7 +67,10 @@ package final class BrokerUsers: DeviceObserver, Sendable {
                 do throws(StoreError) {
                     let device = try await stores.devices.get(id)
                     let secrets = try await stores.deviceSecrets.find(id)
-                    users += BrokerUser.users(of: device, secretDigest: secrets?.brokerHash)
+                    if !stores.lockout.contains(id) {
+                        users += BrokerUser.users(
+                            of: device, secretDigest: secrets?.brokerHash)
+                    }
                     names.formUnion(BrokerUser.names(of: device))
                 } catch .notFound { continue }
             }

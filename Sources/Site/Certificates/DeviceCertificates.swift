@@ -136,10 +136,23 @@ package final class DeviceCertificates: DeviceIdentities, Service {
         wish.yield()
     }
 
+    package func forget(of device: Device.ID) {
+        state.withLock { state in
+            state.holders = state.holders.filter { $0.value.device != device }
+        }
+        signal.raise()
+    }
+
     /// The list as it lies on the disk; `nil` before the first.
     package var list: ListFacts? { state.withLock { $0.list } }
     package var listPEM: String { state.withLock { $0.pem } }
     package var count: Int { state.withLock { $0.holders.count } }
+
+    /// The authority has another name: who checks by that name is to find the list.
+    package func authorityChanged() { wish.yield() }
+
+    /// Where nobody says whose name it is to bear, that of the list is right.
+    private var issuer: String? { authority?.current.subjectName ?? list?.issuer }
 
     /// Writes the list when it is asked for, and looks after each change of what somebody may do
     /// whether a device has gone, and its certificates with it.
@@ -148,12 +161,6 @@ package final class DeviceCertificates: DeviceIdentities, Service {
         let watching = Task {
             await self.lookAgain()
             for await _ in changes { await self.lookAgain() }
-    /// The authority has another name: who checks by that name is to find the list.
-    package func authorityChanged() { wish.yield() }
-
-    /// Where nobody says whose name it is to bear, that of the list is right.
-    private var issuer: String? { authority?.current.subjectName ?? list?.issuer }
-
         }
         defer { watching.cancel() }
         wish.yield()

@@ -12,6 +12,8 @@ package protocol DeviceSigner: Sendable {
     func admit(_ certificate: DeviceCertificate, team: Team.ID)
     /// Serial numbers that were taken away: after the commit.
     func forget(_ serials: [String])
+    /// All of a device, whatever the registry says: what it has open ends.
+    func forget(of device: Device.ID)
     func device(certificate serial: String) -> (device: Device.ID, team: Team.ID)?
     /// The list of revoked certificates.
     var listPEM: String { get }

@@ -94,13 +94,16 @@ extension EnrolmentDesk {
     }
 
     /// Takes everything away by which a device comes in; what it has open ends at once.
+    /// - Throws: `.unwritten`: it is out all the same.
     package func revoke(_ id: Device.ID, by actor: Actor) async throws(Fault) -> Device {
-        let (device, serials) = try await store { () async throws(StoreError) in
-            try await stores.enrolments.revoke(id, by: actor)
+        do throws(RevocationKeeper.Fault) {
+            return try await revocations.revoke(id, by: actor)
+        } catch {
+            switch error {
+            case .store(let error): throw .store(error)
+            case .unwritten(let failure): throw .unwritten(failure)
+            }
         }
-        signer.forget(serials)
-        await observer.ended([device])
-        return device
     }
 
     package func approve(_ id: Enrolment.ID, by actor: Actor) async throws(Fault) -> Enrolment {

@@ -70,6 +70,8 @@ package actor EnrolmentDesk {
         case store(StoreError)
         /// A secret could not be sealed or opened.
         case sealing
+        /// A revocation that holds, and that the registry does not have.
+        case unwritten(RevocationKeeper.Failure)
     }
 
     /// Proofs that were good, so that one that comes again on another connection is called what it
@@ -83,22 +85,22 @@ package actor EnrolmentDesk {
     let signer: any DeviceSigner
     let surroundings: Surroundings
     let observer: any DeviceObserver
-    private var limiter = EnrolmentLimiter()
-    private var seen: Set<[UInt8]> = []
     private let strangers: StrangerJournal
     let revocations: RevocationKeeper
+    private var limiter = EnrolmentLimiter()
+    private var seen: Set<[UInt8]> = []
     private var order: [[UInt8]] = []
     private let log = Log("enrolment")
 
+    /// - Parameter strangers: of the whole site.
     package init(
         stores: Stores, sealer: Sealer, signer: any DeviceSigner, surroundings: Surroundings,
-    /// - Parameter strangers: of the whole site.
         observer: any DeviceObserver, strangers: StrangerJournal, revocations: RevocationKeeper
     ) {
-        self.stores = stores
-        self.sealer = sealer
         self.strangers = strangers
         self.revocations = revocations
+        self.stores = stores
+        self.sealer = sealer
         self.signer = signer
         self.surroundings = surroundings
         self.observer = observer
@@ -227,6 +229,9 @@ package actor EnrolmentDesk {
         _ asked: EnrolmentStore.Asked, team: Team.ID, application: Application.ID?,
         group: DeviceGroup.ID?, device: Device.ID?, name: DeviceName?
     ) throws(Fault) -> EnrolmentStore.Place {
+        if let device, stores.lockout.contains(device) {
+            throw .refusal(.refused("It was revoked."))
+        }
         let id = device ?? Device.ID.random()
         let secrets: DeviceSecrets
         do throws(OpenSSLError) { secrets = try sealer.newSecrets(for: id) } catch {
@@ -303,7 +308,8 @@ extension EnrolmentDesk {
         }
     }
 
-    /// Writes it down and counts it against the address.
+    /// Writes it down and counts it against the address. Who has failed too often from there is
+    /// not told why he failed again.
     func refused(
         _ refusal: EnrolmentRefusal, _ token: EnrolmentToken?, _ visit: Visit
     ) async -> Fault {
@@ -326,21 +332,26 @@ extension EnrolmentDesk {
         let event = AuditEvent(
             kind: "enrolment.\(word)", object: token?.reference, teamID: token?.teamID,
             text: "A device at \(visit.address) was not let in: \(sentence)")
+        guard token != nil else { return await strangers.note(event, word, by: visit.actor) }
         do throws(StoreError) { try await stores.audit.record(event, by: visit.actor) } catch {
             log.error("an attempt to enrol was not recorded: \(error)")
         }
     }
 
     /// - Throws: also for a token that is over for so long that its keys were forgotten.
-        guard token != nil else { return await strangers.note(event, word, by: visit.actor) }
     func keys(
         of token: EnrolmentToken, _ sealed: [UInt8], _ visit: Visit
     ) async throws(Fault) -> [UInt8] {
-        guard token.revokedAt == nil else {
+        guard token.revokedAt == nil, !isLockedOut(token) else {
             throw await refused(.refused("It was withdrawn."), token, visit)
         }
         guard sealed.isEmpty else { return try open(sealed, of: token.id) }
         throw await refused(token.refusal(at: surroundings.clock()) ?? .unknown, token, visit)
+    }
+
+    /// What is for a device goes with what the device comes in by.
+    private func isLockedOut(_ token: EnrolmentToken) -> Bool {
+        token.deviceID.map(stores.lockout.contains) ?? false
     }
 
     private func remember(_ proof: [UInt8]) {

@@ -90,7 +90,9 @@ package final class StockEnrolment: Sendable {
         let found = try await store { () async throws(StoreError) in
             try await stores.enrolmentTokens.find(secretHash: hash)
         }
-        guard let token = found?.token, token.kind == kind else {
+        guard let token = found?.token, token.kind == kind,
+            !(token.deviceID.map(stores.lockout.contains) ?? false)
+        else {
             throw await refused(.unknown, nil, actor)
         }
         if let team, team != token.teamID.text {
@@ -122,6 +124,9 @@ package final class StockEnrolment: Sendable {
     package func credentials(
         of id: Device.ID, by actor: Actor
     ) async throws(Fault) -> Credentials {
+        guard !stores.lockout.contains(id) else {
+            throw .store(.conflict("It was revoked, and the registry could not be told yet."))
+        }
         let fresh = try fresh()
         let (device, teamName) = try await store { () async throws(StoreError) in
             try await stores.enrolments.renewStock(id, fresh.kept, by: actor)
@@ -176,8 +181,10 @@ package final class StockEnrolment: Sendable {
             credentialSecret: secret, sealed: sealed)
     }
 
+    /// - Parameter fault: what the agent is told; `nil`: the refusal.
     private func refused(
-        _ refusal: EnrolmentRefusal, _ token: EnrolmentToken?, _ actor: Actor
+        _ refusal: EnrolmentRefusal, _ token: EnrolmentToken?, _ actor: Actor,
+        as fault: Fault? = nil
     ) async -> Fault {
         let address = actor.address ?? ""
         let waits = state.withLock { $0.limiter.failed(address, at: .now) }
@@ -196,7 +203,6 @@ package final class StockEnrolment: Sendable {
         do throws(StoreError) { try await stores.audit.record(event, by: actor) } catch {
             log.error("an attempt to enrol was not recorded: \(error)")
         }
-        return .refusal(refusal)
     }
 
     private func store<Value>(

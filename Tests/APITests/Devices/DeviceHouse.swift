@@ -39,11 +39,15 @@ struct DeviceHouse {
         ) async throws(StoreError) -> [Device.ID: DeviceFacts] { state.withLock { $0 } }
     }
 
+    private let directory: TemporaryDirectory
     let signer: TestSigner
     let clock: ManualClock
 
     init() async throws {
         let (news, reports) = (News(), SaidByTest())
+        let directory = try TemporaryDirectory()
+        self.directory = directory
+        let reserve = directory.path
         let (signer, clock) = (try TestSigner(), ManualClock(.now()))
         self.clock = clock
         self.news = news

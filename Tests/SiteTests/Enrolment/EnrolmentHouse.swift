@@ -50,14 +50,23 @@ struct EnrolmentHouse {
     /// Of one TLS connection.
     static let exporter = [UInt8](repeating: 9, count: 32)
 
-    init(notAfter: Timestamp = CertificateFixtures.notAfter) async throws {
+    /// - Parameter registry: `nil`: one in memory.
+    init(
+        notAfter: Timestamp = CertificateFixtures.notAfter, registry: Database? = nil
+    ) async throws {
         // The database has one clock with the desk: that of the appliance.
         let clock = ManualClock(Timestamp(milliseconds: 1_790_000_000_000))
+        let memory = try await Database.inMemory(clock: { clock.now })
         stores = Stores(
-            registry: try await .inMemory(clock: { clock.now }),
+            registry: registry ?? memory,
             history: try await .inMemory(migrations: Migrations.logs))
         factory = try await Factory(stores: stores)
         let signer = try TestSigner(notAfter: notAfter)
+        directory = try TemporaryDirectory()
+        alarms = AlarmRaiser(stores: stores, bus: EventBus())
+        revocations = RevocationKeeper(
+            stores: stores, signer: signer, observer: ended, alarms: alarms,
+            file: "\(directory.path)/revocations.reserve")
         let authority = try signer.issuer.certificate.pem()
         self.signer = signer
         self.clock = clock

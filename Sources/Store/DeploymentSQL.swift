@@ -2,7 +2,7 @@ enum DeploymentSQL: String, CaseIterable {
     case get = """
         SELECT d.id, organization_id, team_id, d.application_id, snapshot_id, window_id, d.name,
             plan, state, reason, d.created_ms, created_by, started_ms, finished_ms,
-            snapshot.name, maintenance_window.name
+            snapshot.name, maintenance_window.name, created_by_user, warnings
         FROM deployment AS d JOIN application ON application.id = d.application_id
         JOIN team ON team.id = team_id JOIN snapshot ON snapshot.id = snapshot_id
         LEFT JOIN maintenance_window ON maintenance_window.id = window_id
@@ -11,7 +11,7 @@ enum DeploymentSQL: String, CaseIterable {
     case list = """
         SELECT d.id, organization_id, team_id, d.application_id, snapshot_id, window_id, d.name,
             plan, state, reason, d.created_ms, created_by, started_ms, finished_ms,
-            snapshot.name, maintenance_window.name
+            snapshot.name, maintenance_window.name, created_by_user, warnings
         FROM deployment AS d JOIN application ON application.id = d.application_id
         JOIN team ON team.id = team_id JOIN snapshot ON snapshot.id = snapshot_id
         LEFT JOIN maintenance_window ON maintenance_window.id = window_id
@@ -41,7 +41,7 @@ enum DeploymentSQL: String, CaseIterable {
     case unfinished = """
         SELECT d.id, organization_id, team_id, d.application_id, snapshot_id, window_id, d.name,
             plan, state, reason, d.created_ms, created_by, started_ms, finished_ms,
-            snapshot.name, maintenance_window.name
+            snapshot.name, maintenance_window.name, created_by_user, warnings
         FROM deployment AS d JOIN application ON application.id = d.application_id
         JOIN team ON team.id = team_id JOIN snapshot ON snapshot.id = snapshot_id
         LEFT JOIN maintenance_window ON maintenance_window.id = window_id
@@ -111,8 +111,8 @@ enum DeploymentSQL: String, CaseIterable {
         """
     case insert = """
         INSERT INTO deployment (id, application_id, snapshot_id, window_id, name, plan, state,
-            reason, created_ms, created_by, started_ms)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
+            reason, created_ms, created_by, started_ms, created_by_user, warnings)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)
         """
     case update = """
         UPDATE deployment SET state = ?2, reason = ?3, started_ms = ?4, finished_ms = ?5

@@ -58,7 +58,7 @@ extension DeploymentStore {
                 deployment.snapshotID, deployment.windowID, deployment.name,
                 String(decoding: deployment.plan.json, as: UTF8.self), deployment.state.rawValue,
                 deployment.reason, deployment.createdAt, deployment.createdBy,
-                deployment.startedAt)
+                deployment.startedAt, deployment.creator, deployment.warnings.jsonText)
             try DeploymentStore.write(machine.steps, of: deployment.id, in: tx)
             for device in machine.devices {
                 try tx.run(

@@ -56,6 +56,9 @@ extension DeploymentStore.Listed {
                 windowID: try row.optionalID(5), name: Name(stored: row.text(6)), plan: plan,
                 state: try row.word(8), reason: row.optionalText(9),
                 createdAt: row.timestamp(10), createdBy: row.text(11),
+                creator: try row.optionalID(16),
+                warnings: (try? JSONReader.read(Array(row.text(17).utf8)))?.array?
+                    .compactMap(\.string) ?? [],
                 startedAt: row.optionalTimestamp(12), finishedAt: row.optionalTimestamp(13)),
             snapshotName: row.text(14), windowName: row.optionalText(15),
             counts: RolloutCounts())

@@ -287,48 +287,22 @@ extension Enrolment {
 }
 
 enum EnrolmentSQL: String, CaseIterable {
-    case get = """
-        SELECT enrolment.id, token_id, organization_id, enrolment.team_id, enrolment.device_id,
-            request_digest, request, fingerprint, facts, enrolment.address, state, serial,
-            enrolment.created_ms, decided_ms, decided_by,
-            coalesce(enrolment_token.application_id, device.application_id)
-        FROM enrolment JOIN team ON team.id = enrolment.team_id
-            LEFT JOIN enrolment_token ON enrolment_token.id = token_id
-            LEFT JOIN device ON device.id = enrolment.device_id WHERE enrolment.id = ?1
-        """
+    case get = "SELECT * FROM enrolment_row WHERE id = ?1"
     case find = """
-        SELECT enrolment.id, token_id, organization_id, enrolment.team_id, enrolment.device_id,
-            request_digest, request, fingerprint, facts, enrolment.address, state, serial,
-            enrolment.created_ms, decided_ms, decided_by,
-            coalesce(enrolment_token.application_id, device.application_id)
-        FROM enrolment JOIN team ON team.id = enrolment.team_id
-            LEFT JOIN enrolment_token ON enrolment_token.id = token_id
-            LEFT JOIN device ON device.id = enrolment.device_id
-        WHERE request_digest = ?2 AND token_id IS ?1 LIMIT 1
+        SELECT * FROM enrolment_row WHERE request_digest = ?2 AND token_id IS ?1 LIMIT 1
         """
     case list = """
-        SELECT enrolment.id, token_id, organization_id, enrolment.team_id, enrolment.device_id,
-            request_digest, request, fingerprint, facts, enrolment.address, state, serial,
-            enrolment.created_ms, decided_ms, decided_by,
-            coalesce(enrolment_token.application_id, device.application_id)
-        FROM enrolment JOIN team ON team.id = enrolment.team_id
-            LEFT JOIN enrolment_token ON enrolment_token.id = token_id
-            LEFT JOIN device ON device.id = enrolment.device_id
-        WHERE (?1 IS NULL OR (enrolment.created_ms, enrolment.id) < (?1, ?2))
-            AND (?3 IS NULL OR state = ?3)
-            AND (?4 IS NULL OR enrolment.team_id IN (SELECT value FROM json_each(?4))
-                OR coalesce(enrolment_token.application_id, device.application_id)
-                    IN (SELECT value FROM json_each(?5)))
-        ORDER BY enrolment.created_ms DESC, enrolment.id DESC LIMIT ?6
+        SELECT * FROM enrolment_row
+        WHERE (?1 IS NULL OR (created_ms, id) < (?1, ?2)) AND (?3 IS NULL OR state = ?3)
+            AND (?4 IS NULL OR team_id IN (SELECT value FROM json_each(?4))
+                OR application_id IN (SELECT value FROM json_each(?5)))
+        ORDER BY created_ms DESC, id DESC LIMIT ?6
         """
     case count = """
-        SELECT count(*) FROM enrolment
-            LEFT JOIN enrolment_token ON enrolment_token.id = token_id
-            LEFT JOIN device ON device.id = enrolment.device_id
+        SELECT count(*) FROM enrolment_row
         WHERE (?1 IS NULL OR state = ?1)
-            AND (?2 IS NULL OR enrolment.team_id IN (SELECT value FROM json_each(?2))
-                OR coalesce(enrolment_token.application_id, device.application_id)
-                    IN (SELECT value FROM json_each(?3)))
+            AND (?2 IS NULL OR team_id IN (SELECT value FROM json_each(?2))
+                OR application_id IN (SELECT value FROM json_each(?3)))
         """
     case waiting = """
         SELECT count(*) FROM enrolment WHERE token_id = ?1 AND state = 'pending'

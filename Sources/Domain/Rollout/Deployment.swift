@@ -33,7 +33,12 @@ package struct Deployment: Sendable, Equatable {
     package var state: State
     package var reason: String?
     package var createdAt: Timestamp
+    /// As it is shown.
     package var createdBy: String
+    /// The person behind it; `nil`: the console.
+    package var creator: User.ID?
+    /// What was worth a word when it was made, and stood in nobody's way.
+    package var warnings: [String]
     package var startedAt: Timestamp?
     package var finishedAt: Timestamp?
 
@@ -41,7 +46,8 @@ package struct Deployment: Sendable, Equatable {
         id: ID, organizationID: Organization.ID, teamID: Team.ID, applicationID: Application.ID,
         snapshotID: Snapshot.ID, windowID: MaintenanceWindow.ID?, name: Name<Deployment>,
         plan: RolloutPlan, state: State, reason: String? = nil, createdAt: Timestamp,
-        createdBy: String, startedAt: Timestamp? = nil, finishedAt: Timestamp? = nil
+        createdBy: String, creator: User.ID? = nil, warnings: [String] = [],
+        startedAt: Timestamp? = nil, finishedAt: Timestamp? = nil
     ) {
         self.id = id
         self.organizationID = organizationID
@@ -55,6 +61,8 @@ package struct Deployment: Sendable, Equatable {
         self.reason = reason
         self.createdAt = createdAt
         self.createdBy = createdBy
+        self.creator = creator
+        self.warnings = warnings
         self.startedAt = startedAt
         self.finishedAt = finishedAt
     }

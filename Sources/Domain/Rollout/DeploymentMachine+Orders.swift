@@ -35,18 +35,19 @@ extension DeploymentMachine {
         enter(needsApproval ? .awaitingApproval : .running, nil, at: now)
     }
 
-    /// - Parameter name: whose order it is.
+    /// - Parameter actor: whose order it is.
     package mutating func take(
-        _ order: DeploymentOrder, by name: String, at now: Timestamp
+        _ order: DeploymentOrder, by actor: Actor, at now: Timestamp
     ) throws(DeploymentRefusal) -> [Action] {
         guard order.isTaken(by: deployment.state, counts()) else {
             throw DeploymentRefusal(
                 "A deployment that is \(deployment.state.rawValue) does not take "
                     + "“\(order.rawValue)” now.")
         }
+        let name = actor.name
         switch order {
         case .approve:
-            guard name != deployment.createdBy else {
+            guard !isCreator(actor) else {
                 throw DeploymentRefusal(
                     "You started this deployment: somebody else must approve it.")
             }
@@ -72,6 +73,13 @@ extension DeploymentMachine {
             return [.clearAlarm]
         case .returnUpdated: return sendBack(by: name, at: now)
         }
+    }
+
+    /// A person is the same with each of his tokens and under another name. Names tell only where
+    /// one side is no person.
+    private func isCreator(_ actor: Actor) -> Bool {
+        if let creator = deployment.creator, let user = actor.userID { return creator == user }
+        return actor.name == deployment.createdBy
     }
 
     /// A step whose failures are tried again is judged again.

@@ -83,7 +83,7 @@ extension RolloutService {
             id: .random(), organizationID: .random(), teamID: .random(),
             applicationID: wanted.application, snapshotID: snapshot.id, windowID: window,
             name: wanted.name ?? Name(stored: snapshot.name.text), plan: plan, state: .ready,
-            createdAt: now, createdBy: actor.name)
+            createdAt: now, createdBy: actor.name, creator: actor.userID, warnings: warnings)
         var machine = DeploymentMachine(deployment, members: members.map(\.id), now: now)
         await turnstile.take()
         let failure = await begin(&machine, standings, wanted.needsApproval, by: actor)
@@ -154,7 +154,7 @@ extension RolloutService {
             var refusal: DeploymentRefusal?
             var probe = machines[id]
             do throws(DeploymentRefusal) {
-                _ = try probe?.take(order, by: actor.name, at: now)
+                _ = try probe?.take(order, by: actor, at: now)
             } catch {
                 if machines[id]?.isActive == false { machines[id] = nil }
                 return .refused(error.sentence)
@@ -164,7 +164,7 @@ extension RolloutService {
                 { machine in
                     for standing in standings { machine.observe(standing, at: now) }
                     do throws(DeploymentRefusal) {
-                        return try machine.take(order, by: actor.name, at: now)
+                        return try machine.take(order, by: actor, at: now)
                     } catch {
                         refusal = error
                         return []

@@ -293,7 +293,7 @@ import Testing
         #expect(rollout.sent == [])
         // Who started it is not somebody else.
         #expect(throws: DeploymentRefusal.self) {
-            try rollout.machine.take(.approve, by: "anna", at: rollout.now)
+            try rollout.machine.take(.approve, by: .user(.random(), name: "anna"), at: rollout.now)
         }
         #expect(rollout.state == .awaitingApproval)
         try rollout.order(.approve)

@@ -74,7 +74,7 @@ struct RolloutFixture {
     }
 
     mutating func order(_ order: DeploymentOrder) throws {
-        perform(try machine.take(order, by: "ben", at: now))
+        perform(try machine.take(order, by: .user(.random(), name: "ben"), at: now))
         run()
     }
 

@@ -104,6 +104,38 @@ import Testing
         #expect(kinds.contains("deployment.created") && kinds.contains("deployment.finished"))
     }
 
+    @Test("Who started a deployment is the same person with any token and under any name")
+    func approval() async throws {
+        let plant = try await Plant(1)
+        let (anna, ben) = (plant.factory.administrator, try await plant.factory.user("ben"))
+        let person = Actor.user(anna.id, name: "anna")
+        let token = Actor.token(.random(), name: "ci", user: anna.id)
+        func refusal(
+            _ service: RolloutService, _ id: Deployment.ID, _ actor: Actor
+        ) async -> RolloutFault? {
+            do throws(RolloutFault) {
+                try await service.take(.approve, on: id, by: actor)
+                return nil
+            } catch { return error }
+        }
+        for (starter, same) in [
+            (person, token), (token, person),
+            (token, Actor.token(.random(), name: "x", user: anna.id)),
+            (person, Actor.user(anna.id, name: "anna.b")),
+        ] {
+            let service = plant.service()
+            var wanted = plant.wanted(plant.good)
+            wanted.needsApproval = true
+            let id = try await service.create(wanted, by: starter)
+            #expect(await refusal(service, id, same) != nil)
+            // As a later start of the appliance has it.
+            #expect(await refusal(plant.service(), id, same) != nil)
+            #expect(
+                await refusal(service, id, .token(.random(), name: "anna", user: ben.id)) == nil)
+            try await service.take(.cancel, on: id, by: .site)
+        }
+    }
+
     @Test("A failure stops it, raises an alarm, and one order returns what was updated")
     func stopAndReturn() async throws {
         let plant = try await Plant(10)

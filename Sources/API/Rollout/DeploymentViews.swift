@@ -26,7 +26,8 @@ package struct DeploymentView: APIView {
                 .field("reason", .optional(.text)), .field("counts", counts),
                 .field("orders", .list(.words(DeploymentOrder.allCases.map(\.rawValue)))),
                 .field("groups", .list(step)), .field("createdAt", .time),
-                .field("createdBy", .text), .field("startedAt", .optional(.time)),
+                .field("createdBy", .text), .field("warnings", .list(.text)),
+                .field("startedAt", .optional(.time)),
                 .field("finishedAt", .optional(.time)),
             ])
     }
@@ -87,6 +88,7 @@ package struct DeploymentView: APIView {
             }
             json.field("createdAt", deployment.createdAt)
             json.field("createdBy", deployment.createdBy)
+            json.field("warnings", deployment.warnings)
             json.field("startedAt", deployment.startedAt)
             json.field("finishedAt", deployment.finishedAt)
         }

@@ -250,6 +250,7 @@ package actor ArtifactKeeper: Service {
         switch machine {
         case "x86_64": "x64"
         case "aarch64": "arm64"
+        case "machine 40": "arm"
         default: machine
         }
     }

@@ -23,7 +23,7 @@ package actor PackageRegistry: Service {
     /// Digests that are remembered: ten stacks.
     private static let mostFacts = 8_192
     /// Of one instance.
-    private static let mostOfInstance = 5_000
+    static let mostOfInstance = 5_000
     /// So often the instances' modules are looked for anew, at most.
     private static let instancesAge = Duration.seconds(15)
 

@@ -44,12 +44,42 @@ package struct ManifestRolloutFitness: RolloutFitness {
                 obstacles.append("“\(device.name)”: \(misfit), and the device is \(machine).")
             }
         }
-        if devices.contains(where: { $0.agent == .stock }) {
-            do throws(DeviceContentFault) { try await requireServed(snapshot) } catch {
-                obstacles.append("Devices with the FlowFuse agent: \(error)")
-            }
+        guard devices.contains(where: { $0.agent == .stock }) else { return obstacles }
+        do throws(DeviceContentFault) { try await requireServed(snapshot) } catch {
+            obstacles.append("Devices with the FlowFuse agent: \(error)")
+        }
+        let compiled = await compiled(of: snapshot)
+        for device in devices where device.agent == .stock && obstacles.count < Self.most {
+            guard let machine = device.architecture,
+                let misfit = compiled.first(where: { !$0.fits(machine) })
+            else { continue }
+            obstacles.append("“\(device.name)”: \(misfit.text), and the device is \(machine).")
         }
         return obstacles
+    }
+
+    /// What stock agents are built for is known only where one has said so: their protocol has no
+    /// word for it.
+    package func warnings(
+        about snapshot: Snapshot, on devices: [DeploymentStore.Candidate]
+    ) async -> [String] {
+        let unknown = devices.filter { $0.agent == .stock && $0.architecture == nil }
+        guard let first = unknown.first else { return [] }
+        let compiled = await compiled(of: snapshot)
+        guard !compiled.isEmpty else { return [] }
+        let more = unknown.count > 1 ? " and \(unknown.count - 1) more" : ""
+        let what = compiled.prefix(5).map(\.text).joined(separator: ", ")
+        return [
+            "The FlowFuse agent on “\(first.name)”\(more) does not say what machine it runs on, and "
+                + "\(what): on another machine the installation fails or the flows do not start."
+        ]
+    }
+
+    private func compiled(of snapshot: Snapshot) async -> [CompiledPackage] {
+        guard let team = try? await stores.applications.get(snapshot.applicationID).teamID else {
+            return []
+        }
+        return await packages.compiled(snapshot.modules, for: .teams([team]))
     }
 
     /// The agent stops Node-RED before it runs `npm install`: what is not there must be known first.

@@ -70,6 +70,7 @@ extension RolloutService {
         }
         let obstacles = await fitness.obstacles(to: snapshot, on: candidates)
         guard obstacles.isEmpty else { throw .unfit(obstacles) }
+        let warnings = await fitness.warnings(about: snapshot, on: candidates)
         // Who is there goes first: a canary that is away proves nothing.
         let standings = await fleet.standings(of: candidates.map(\.id))
         let present = Set(standings.filter(\.isConnected).map(\.id))

@@ -15,6 +15,17 @@ package protocol RolloutFitness: Sendable {
     func obstacles(
         to snapshot: Snapshot, on devices: [DeploymentStore.Candidate]
     ) async -> [String]
+
+    /// Sentences on what may go wrong and cannot be known here; they stand in nobody's way.
+    func warnings(
+        about snapshot: Snapshot, on devices: [DeploymentStore.Candidate]
+    ) async -> [String]
+}
+
+extension RolloutFitness {
+    package func warnings(
+        about snapshot: Snapshot, on devices: [DeploymentStore.Candidate]
+    ) async -> [String] { [] }
 }
 
 /// Where a deployment that needs somebody is shown.

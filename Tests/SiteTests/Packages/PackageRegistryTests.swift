@@ -80,6 +80,47 @@ import Testing
         #expect(try await obstacles("later", [later]).first?.contains("9.9.9") == true)
     }
 
+    @Test("What is compiled for one machine is worth a word where nobody knows the device's")
+    func compiled() async throws {
+        let fitness = ManifestRolloutFitness(
+            stores: site.stores, manifests: site.manifests, packages: registry,
+            vault: site.vault)
+        let device = try await site.stores.devices.insert(
+            DeviceStore.Draft(
+                team: site.instance.teamID, application: site.instance.applicationID,
+                name: Name(stored: "Old box"), agent: .stock,
+                secrets: DeviceSecrets(credentialSecret: [1], pageSecret: [2])),
+            by: .site)
+        var candidates = try await site.stores.deployments.candidates(
+            in: site.instance.applicationID, groups: [], devices: [device.id])
+        try site.install([NodeModule(name: "plc", version: "2.0.0")], needing: ["serial"])
+        try site.install([NodeModule(name: "serial", version: "1.0.0")])
+        try site.install([NodeModule(name: "plain", version: "1.0.0")])
+        // 183: ELF for arm64.
+        let head: [UInt8] =
+            [0x7F, 0x45, 0x4C, 0x46, 2, 1, 1] + [UInt8](repeating: 0, count: 11) + [183, 0]
+        let folder = "\(site.user)/node_modules/serial/build/Release"
+        try Files.makeDirectory(folder)
+        try Files.replace("\(folder)/bindings.node", with: head + [1, 2, 3])
+        let plc = try await site.snapshot(
+            "PLC", modules: [NodeModule(name: "plc", version: "2.0.0")])
+        let plain = try await site.snapshot(
+            "Plain", modules: [NodeModule(name: "plain", version: "1.0.0")])
+        #expect(await fitness.warnings(about: plain, on: candidates) == [])
+        let warning = try #require(await fitness.warnings(about: plc, on: candidates).first)
+        #expect(warning.contains("serial@1.0.0") && warning.contains("arm64"))
+        #expect(warning.contains("Old box"))
+        #expect(await fitness.obstacles(to: plc, on: candidates) == [])
+        // Where it is known it is no question.
+        candidates[0].architecture = "arm64"
+        #expect(await fitness.warnings(about: plc, on: candidates) == [])
+        #expect(await fitness.obstacles(to: plc, on: candidates) == [])
+        candidates[0].architecture = "x64"
+        #expect(await fitness.warnings(about: plc, on: candidates) == [])
+        let obstacle = try #require(await fitness.obstacles(to: plc, on: candidates).first)
+        #expect(obstacle.contains("serial@1.0.0") && obstacle.contains("x64"))
+    }
+
     @Test("Digests are those of the archive, and the archive is the same every time")
     func digests() async throws {
         let versions = try await versions("ws", for: .stacksOnly)

@@ -220,6 +220,8 @@ export interface Deployment {
   groups: DeploymentStep[];
   createdAt: Time;
   createdBy: string;
+  /** What was worth a word when it was made. */
+  warnings: string[];
   startedAt: Time | null;
   finishedAt: Time | null;
 }

@@ -97,6 +97,8 @@ export function DeploymentPage({ id }: { id: string }) {
           </Button>
         ))}
       </PageHead>
+      {deployment.warnings.map((w) => <p key={w} className="detail is-warning" role="status">{w}
+      </p>)}
       {action.error && !asking
         ? <p className="error" role="alert">{action.error.message}</p>
         : null}

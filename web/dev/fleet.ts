@@ -104,10 +104,13 @@ export class Fleet {
 
   list(q: URLSearchParams): Device[] {
     const text = (q.get("query") ?? "").toLowerCase(), state = q.get("state");
-    return this.devices.filter((d) =>
+    const found = this.devices.filter((d) =>
       d.name.toLowerCase().includes(text) &&
       (!state || this.conditions(d).includes(state))
     );
+    return q.get("sort") === "last-seen"
+      ? found.sort((a, b) => (a.lastSeenAt ?? "").localeCompare(b.lastSeenAt ?? ""))
+      : found;
   }
 
   conditions(d: Device): string[] {

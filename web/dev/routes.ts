@@ -664,6 +664,9 @@ const CONTROLS: Record<string, Handler> = {
     await c.live.heard(`instance/${c.body.instance}/log`);
     c.live.log(c.body.instance, c.body.count, c.body.missed ?? 0);
   },
+  "POST mock/say": (c) => {
+    c.live.say(c.body.topic, {});
+  },
   "POST mock/still": (c) => {
     c.live.still = true;
   },

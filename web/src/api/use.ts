@@ -1,4 +1,4 @@
-import { useCallback, useEffect, useRef, useState } from "react";
+import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { useStore } from "../ui/use-store.ts";
 import { api, ApiError, query } from "./client.ts";
 import { connection, listen, type LiveMessage } from "./live.ts";
@@ -59,7 +59,24 @@ export interface Listed<T> extends Omit<Loaded<T[]>, "set"> {
   update: (change: (items: T[]) => T[]) => void;
 }
 
-/** A list with its pages: the first at once, the next when asked for. */
+interface Further<T> {
+  /** Of which list. */
+  first: string | null;
+  /** To which answer for its first page. */
+  of: List<T>;
+  items: T[];
+  next: string | null;
+}
+
+/** ms between two looks at the pages after the first, however often that one is read again. */
+const PACE = 10_000;
+
+const idOf = (x: unknown) => (x as { id?: string }).id;
+
+/**
+ * A list with its pages: the first at once, the next when asked for. Pages that were asked for stay
+ * when the first is read again, and are read again themselves now and then.
+ */
 export function useList<T>(
   path: string | null,
   values: Record<string, string | number | null | undefined> = {},
@@ -67,26 +84,51 @@ export function useList<T>(
 ): Listed<T> {
   const first = path === null ? null : query(path, { ...values, limit });
   const page = useLoad<List<T>>(first);
-  const [further, setFurther] = useState<{ of: List<T>; items: T[]; next: string | null } | null>(
-    null,
-  );
+  const [further, setFurther] = useState<Further<T> | null>(null);
   const [error, setError] = useState<ApiError | null>(null);
   const [busy, setBusy] = useState(false);
   const base = page.data;
-  const rest = further && further.of === base ? further : null;
+  const rest = base && further?.first === first ? further : null;
   const next = rest ? rest.next : base?.next ?? null;
+  const read = (cursor: string) => api.get<List<T>>(query(path!, { ...values, limit, cursor }));
   const more = next === null || busy ? null : () => {
     setBusy(true);
-    api.get<List<T>>(query(path!, { ...values, limit, cursor: next })).then(
+    read(next).then(
       (list) => {
-        setFurther({ of: base!, items: [...(rest?.items ?? []), ...list.items], next: list.next });
+        const items = [...(rest?.items ?? []), ...list.items];
+        setFurther({ first, of: rest?.of ?? base!, items, next: list.next });
         setError(null);
       },
       (e) => setError(asError(e)),
     ).finally(() => setBusy(false));
   };
+  const again = useRef<() => Promise<void>>(async () => {});
+  again.current = async () => {
+    if (!base || !rest || busy) return;
+    const items: T[] = [];
+    let cursor = base.next;
+    while (cursor !== null && items.length < rest.items.length) {
+      const list: List<T> = await read(cursor);
+      items.push(...list.items);
+      cursor = list.next;
+    }
+    setFurther((f) => f === further ? { first, of: base, items, next: cursor } : f);
+  };
+  const isOld = rest !== null && rest.of !== base;
+  useEffect(() => {
+    if (!isOld) return;
+    const id = setTimeout(() => again.current().catch(() => {}), PACE);
+    return () => clearTimeout(id);
+  }, [isOld, further]);
+  const data = useMemo(() => {
+    if (!base) return null;
+    if (!rest) return base.items;
+    // One that has come to the first page meanwhile.
+    const above = new Set(base.items.map(idOf));
+    return [...base.items, ...rest.items.filter((x) => !above.has(idOf(x)))];
+  }, [base, rest]);
   return {
-    data: base ? [...base.items, ...(rest?.items ?? [])] : null,
+    data,
     count: base?.count ?? 0,
     error: page.error ?? error,
     loading: page.loading || busy,
@@ -94,11 +136,10 @@ export function useList<T>(
     more,
     update: (change) => {
       if (!base) return;
-      const items = change(base.items), more = rest ? change(rest.items) : [];
-      const lost = base.items.length - items.length + (rest?.items.length ?? 0) - more.length;
+      const items = change(base.items), others = rest ? change(rest.items) : [];
+      const lost = base.items.length - items.length + (rest?.items.length ?? 0) - others.length;
       const fresh = { ...base, items, count: base.count - lost };
-      // What was asked for beyond the first page stays with it.
-      if (rest) setFurther({ of: fresh, items: more, next: rest.next });
+      if (rest) setFurther({ ...rest, of: rest.of === base ? fresh : rest.of, items: others });
       page.set(fresh);
     },
   };

@@ -2,7 +2,6 @@ import { rest } from "./rest.ts";
 import { Lazily } from "../ui/lazily.tsx";
 import { useEffect } from "react";
 import { t } from "../i18n/text.ts";
-import { Invited } from "../sign-in/invited.tsx";
 import { SignIn } from "../sign-in/sign-in.tsx";
 import { safeNext } from "../core/router.ts";
 import { leaveAnyway, navigate, navigation, stay, useLocation } from "../ui/navigation.ts";
@@ -39,7 +38,7 @@ function Phase() {
     );
   }
   if (phase === "setup") return <Lazily load={rest} draw={(pages) => <pages.FirstRun />} />;
-  if (invited) return <Invited />;
+  if (invited) return <Lazily load={rest} draw={(pages) => <pages.Invited />} />;
   if (phase === "out") {
     const to = at.path + (at.query.size ? `?${at.query}` : "");
     return at.path === "/sign-in"

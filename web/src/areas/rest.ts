@@ -22,6 +22,7 @@ export { DeploymentsPage } from "../rollout/deployments.tsx";
 export { GroupPage } from "../rollout/group.tsx";
 export { GroupsPage } from "../rollout/groups.tsx";
 export { StartDeployment } from "../rollout/start.tsx";
+export { Invited } from "../sign-in/invited.tsx";
 export { ApplicationPage } from "../snapshots/application.tsx";
 export { ApplicationsPage } from "../snapshots/applications.tsx";
 export { SnapshotPage } from "../snapshots/snapshot.tsx";

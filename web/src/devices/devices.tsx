@@ -25,7 +25,14 @@ export function DevicesPage() {
   const [state, setState] = useQuery("state");
   const [application, setApplication] = useQuery("application");
   const [group, setGroup] = useQuery("group");
-  const list = useList<Device>("devices", { query: text.trim(), state, application, group });
+  const [sort, setSort] = useQuery("sort", "name");
+  const list = useList<Device>("devices", {
+    query: text.trim(),
+    state,
+    application,
+    group,
+    sort: sort === "name" ? null : sort,
+  });
   useTopic("devices", useCalm(list.reload));
   const user = useStore(session, (s) => s.user);
   const mayEnrol = user !== null && somewhere(user, "member");
@@ -109,6 +116,7 @@ export function DevicesPage() {
                 count={list.count}
                 id={(d) => d.id}
                 more={list.more}
+                sort={{ by: sort, keys: ["name", "state", "last-seen"], choose: setSort }}
               />
               <TableFoot shown={list.data.length} count={list.count}>
                 {list.error ? <span className="stale">{t("list.stale")}</span> : null}
@@ -171,7 +179,7 @@ export function deviceColumns(
       cell: (d) => <span className="muted">{d.versions.nodeRED ?? "–"}</span>,
     },
     {
-      key: "seen",
+      key: "last-seen",
       title: t("device.seen"),
       extra: true,
       cell: (d) =>

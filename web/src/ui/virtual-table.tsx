@@ -18,6 +18,8 @@ export function VirtualTable<T>(
     id: (row: T) => string;
     rowClass?: (row: T) => string | undefined;
     more: (() => void) | null;
+    /** The server sorts such lists: by which column, and how to choose another. */
+    sort?: { by: string; keys: readonly string[]; choose: (key: string) => void };
   },
 ) {
   const scroller = useRef<HTMLDivElement>(null);
@@ -55,8 +57,24 @@ export function VirtualTable<T>(
         <thead>
           <tr aria-rowindex={1}>
             {p.columns.map((c) => (
-              <th key={c.key} scope="col" className={cellClass(c)}>
-                <span className={c.quiet ? "vh" : undefined}>{c.title}</span>
+              <th
+                key={c.key}
+                scope="col"
+                className={cellClass(c)}
+                aria-sort={p.sort?.keys.includes(c.key)
+                  ? p.sort.by === c.key ? "ascending" : "none"
+                  : undefined}
+              >
+                {p.sort?.keys.includes(c.key)
+                  ? (
+                    <button type="button" onClick={() => p.sort?.choose(c.key)}>
+                      {c.title}
+                      <span aria-hidden="true" className="arrow">
+                        {p.sort.by === c.key ? "▴" : ""}
+                      </span>
+                    </button>
+                  )
+                  : <span className={c.quiet ? "vh" : undefined}>{c.title}</span>}
               </th>
             ))}
           </tr>

@@ -46,6 +46,30 @@ def test_hundreds_of_devices_keep_the_document_small_and_the_rest_comes_when_scr
     assert admin.evaluate("document.querySelectorAll('*').length") < 3000
 
 
+def test_a_list_keeps_its_further_pages_when_devices_change(admin):
+    admin.goto("/devices")
+    expect(admin.get_by_text("200 of 480")).to_be_visible()
+    scroller = admin.get_by_role("group", name="Devices")
+    scroller.evaluate("box => box.scrollTo(0, box.scrollHeight)")
+    expect(admin.get_by_text("400 of 480")).to_be_visible()
+    with admin.expect_response(lambda answer: "/devices?limit=200" in answer.url and "cursor" not in answer.url):
+        admin.evaluate("fetch('/mock/say', {method: 'POST', body: '{\"topic\": \"devices\"}'})")
+    expect(admin.get_by_text("400 of 480")).to_be_visible()
+    with admin.expect_response(lambda answer: "cursor=200" in answer.url):
+        pass
+    expect(admin.get_by_text("400 of 480")).to_be_visible()
+
+
+def test_the_server_sorts_and_the_address_keeps_how(admin):
+    admin.goto("/devices")
+    admin.get_by_role("button", name="Last seen").click()
+    header = admin.get_by_role("columnheader", name="Last seen")
+    expect(header).to_have_attribute("aria-sort", "ascending")
+    expect(admin.locator("tbody tr:not(.gap)").first).to_contain_text("Robot 0004")
+    admin.reload()
+    expect(header).to_have_attribute("aria-sort", "ascending")
+
+
 def test_a_search_asks_the_server_and_nothing_found_says_so(admin):
     admin.goto("/devices")
     admin.get_by_role("searchbox", name="Find by name or type").fill("oven 0006")

@@ -133,7 +133,7 @@ struct Appliance: Sendable {
                 foundations.signer, foundations.authority, certificates,
                 deviceDoors.door, deviceDoors.tunnels,
                 trust.watch(foundations, alarms: instances.alarms),
-                Heartbeat(loops: group), instances.alarms, sockets,
+                Heartbeat(loops: group), MemoryKeeper(), instances.alarms, sockets,
                 RegistryKeeper(stores: stores, time: time),
                 RetentionKeeper(stores: stores, time: time),
                 AuditKeeper(stores: stores, time: time, directory: paths.audit),

@@ -64,8 +64,6 @@ package actor Agent: Service {
     /// Start, stop and restart, one after the other.
     var orders: Task<Void, Never>?
     var lastStatus: AgentStatus?
-    /// Since its memory was looked at last.
-    private var hasWorked = true
     let news: AsyncStream<Void>
     let wake: AsyncStream<Void>.Continuation
 
@@ -147,6 +145,7 @@ package actor Agent: Service {
             group.addTask { await self.follow() }
             group.addTask { await self.tell() }
             group.addTask { await self.pulse() }
+            group.addTask { try? await MemoryKeeper().run() }
             if alone == nil { group.addTask { await self.stayConnected() } }
             await group.waitForAll()
         }
@@ -179,15 +178,7 @@ package actor Agent: Service {
                 await sendRecords()
                 await renewIfDue()
             }
-            settle()
         }
-    }
-
-    /// Once after something has happened, when it is over.
-    private func settle() {
-        guard hasWorked, lastStatus?.transaction.phase.isOpen != true else { return }
-        hasWorked = false
-        ProcessMemory.settle()
     }
 
     /// Before threads are started.
@@ -226,7 +217,6 @@ package actor Agent: Service {
             guard status != last else { return }
             status.clock = .now()
         }
-        if onlyNews || lastStatus == nil { hasWorked = true }
         lastStatus = status
         if await link.publish(status) { await transactions.wasHeard() }
     }

@@ -59,7 +59,7 @@ package final class Database: Sendable {
             PRAGMA journal_mode = WAL;
             PRAGMA synchronous = \(durability == .full ? "FULL" : "NORMAL");
             PRAGMA foreign_keys = ON;
-            PRAGMA cache_size = -4096;
+            PRAGMA cache_size = -2048;
             \(limit.map { "PRAGMA max_page_count = \($0.bytes / 4096);" } ?? "")
             """)
         try Database.migrate(connection, path: path, to: migrations)
@@ -68,7 +68,7 @@ package final class Database: Sendable {
         var links: [LookUps.Free] = []
         for number in 1...2 where path != nil {
             let connection = try Database.connect(
-                path, "PRAGMA query_only = ON; PRAGMA cache_size = -2048;")
+                path, "PRAGMA query_only = ON; PRAGMA cache_size = -1024;")
             readers.append(Reader(connection, name: "store-read-\(number)", clock: clock))
             // One for the event loop, one for a worker that asks meanwhile.
             let other = try Database.connect(

@@ -8,6 +8,21 @@ let settings: [SwiftSetting] = [
     .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
     .treatAllWarnings(as: .error),
 ]
+// Each function can be left out, or moved, by the linker.
+let release: [SwiftSetting] = [
+    .unsafeFlags(["-Xfrontend", "-function-sections"], .when(configuration: .release))
+]
+// Two thirds of our code, and little of the time: 2 MB less of it, at the same cost of a request.
+let small: [SwiftSetting] =
+    release + [.unsafeFlags(["-Osize"], .when(configuration: .release))]
+// Relocations take 11 kB instead of 1.3 MB, and nobody looks up our functions by their names.
+let linking: [LinkerSetting] = [
+    .unsafeFlags(
+        [
+            "-use-ld=lld", "-Xlinker", "-z", "-Xlinker", "pack-relative-relocs", "-Xlinker",
+            "--no-export-dynamic",
+        ], .when(configuration: .release))
+]
 let cSettings: [CSetting] = [
     .treatAllWarnings(as: .error), .enableWarning("all"), .enableWarning("extra"),
 ]
@@ -16,8 +31,10 @@ func system(_ name: String, _ pkgConfig: String, _ apt: String) -> Target {
     .systemLibrary(name: name, pkgConfig: pkgConfig, providers: [.apt([apt])])
 }
 
-func swift(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
-    .target(name: name, dependencies: dependencies, swiftSettings: settings)
+func swift(
+    _ name: String, _ dependencies: [Target.Dependency], _ more: [SwiftSetting] = release
+) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: settings + more)
 }
 
 func tests(
@@ -47,15 +64,15 @@ let package = Package(
         swift("HTTP", ["Basics", "Net"]),
         swift("MQTT", ["Basics", "Net"]),
         swift("Processes", ["Basics", "CLinux"]),
-        swift("Domain", ["Basics"]),
-        swift("Store", ["Basics", "Domain", "SQLite"]),
+        swift("Domain", ["Basics"], small),
+        swift("Store", ["Basics", "Domain", "SQLite"], small),
         swift(
             "Site",
             [
                 "Basics", "Store", "Domain", "Processes", "Crypto", "HTTP", "Net", "MQTT",
                 "CArchive", "CLinux", "CZstd", "CAssets",
-            ]),
-        swift("API", ["Basics", "Site", "Store", "Domain", "HTTP", "Net"]),
+            ], small),
+        swift("API", ["Basics", "Site", "Store", "Domain", "HTTP", "Net"], small),
         swift(
             "LinesideTesting",
             ["Basics", "API", "Site", "Store", "Domain", "HTTP", "Net", "Crypto", "Processes"]),
@@ -64,7 +81,7 @@ let package = Package(
             dependencies: [
                 "Basics", "Domain", "Store", "Site", "API", "HTTP", "Net", "Crypto", "Processes",
             ],
-            swiftSettings: settings),
+            swiftSettings: settings + small, linkerSettings: linking),
 
         tests("BasicsTests", ["Basics"]),
         tests("SQLiteTests", ["Basics", "SQLite"]),

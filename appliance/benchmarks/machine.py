@@ -36,6 +36,15 @@ def private_megabytes(pid):
     raise LookupError(f"no process {pid}")
 
 
+def told_memory(pid):
+    """What is resident, and how much of it the process shares with nobody."""
+    resident, private = resident_megabytes(pid), private_megabytes(pid)
+    return (
+        f"{resident:.1f} MB resident, {private:.1f} MB of it its own, the rest pages of files "
+        "that the system can have back"
+    )
+
+
 def children(pid):
     found = []
     for task in pathlib.Path(f"/proc/{pid}/task").iterdir():

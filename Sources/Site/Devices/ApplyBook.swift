@@ -1,3 +1,4 @@
+import Basics
 import Domain
 
 /// Which devices of ours were told what they shall be and have not taken it on yet: the broker may
@@ -8,11 +9,15 @@ struct ApplyBook {
         let revision: Int64
         var next: Duration
         var tries: Int
+        /// It has said that it does not take it on.
+        var isRefused = false
     }
 
     /// 3 s, then twice as long each time, up to a minute.
     private static let first = Duration.seconds(3)
     private static let longest = Duration.seconds(60)
+    /// 60 s: what stands in its way, a disk that takes nothing, is not over in a moment.
+    private static let afterRefusal = Duration.seconds(60)
 
     private var open: [Device.ID: Open] = [:]
 
@@ -36,9 +41,25 @@ struct ApplyBook {
         return true
     }
 
+    /// It does not take it on. Later it is asked by another order: what it has answered it does not
+    /// do again.
+    /// - Returns: whether the reply was to one of these.
+    mutating func refused(
+        _ command: AgentCommand.ID, by id: Device.ID, _ now: Duration
+    ) -> Bool {
+        guard let entry = open[id], entry.command == command else { return false }
+        open[id] = Open(
+            command: .random(), revision: entry.revision, next: now + Self.afterRefusal, tries: 0,
+            isRefused: true)
+        return true
+    }
+
     /// The device works on this revision, or runs it.
-    mutating func reached(_ revision: Int64, by id: Device.ID) {
-        if let entry = open[id], entry.revision <= revision { open[id] = nil }
+    /// - Returns: whether it was to take on that one.
+    mutating func reached(_ revision: Int64, by id: Device.ID) -> Bool {
+        guard let entry = open[id], entry.revision <= revision else { return false }
+        open[id] = nil
+        return true
     }
 
     mutating func forget(_ id: Device.ID) { open[id] = nil }

@@ -15,7 +15,8 @@ extension Fleet {
                     status.report(
                         at: parts.now(), after: book[device.id]?.report,
                         address: parts.address(device.id)), of: device)
-                applies.reached(max(status.revision, status.transaction.revision), by: device.id)
+                let known = max(status.revision, status.transaction.revision)
+                if applies.reached(known, by: device.id) { couldTell(device.id) }
                 if !wasThere { errands.put(.missed, for: device.id) }
                 bringUp(device, status)
             case .reply: take(try AgentReply.read(payload), payload, of: device)
@@ -26,12 +27,12 @@ extension Fleet {
     }
 
     private func take(_ reply: AgentReply, _ payload: [UInt8], of device: Device) {
-        if applies.answered(reply.id, by: device.id) {
-            if let refusal = reply.refusal {
-                log.warning("device \(device.id) does not take what it shall be: \(refusal.text)")
-            }
-            return
+        if let refusal = reply.refusal,
+            applies.refused(reply.id, by: device.id, parts.clock.elapsed)
+        {
+            return note(refusal: refusal.text, by: device.id)
         }
+        if applies.answered(reply.id, by: device.id) { return couldTell(device.id) }
         if let refusal = reply.refusal {
             correlator.resolve(
                 reply.id.text, from: device.id,
@@ -114,7 +115,7 @@ extension Fleet {
             applies.sent(
                 command.id, revision: document.revision, to: id, parts.clock.elapsed)
             let topic = AgentTopic(.command, team: wanted.device.teamID, device: id).text
-            couldTell(id)
+            if applies[id]?.isRefused != true { couldTell(id) }
             try await parts.link.publish(topic, bytes, isSure: true)
         } catch { couldNotTell(id, error) }
     }

@@ -18,12 +18,25 @@ extension Fleet {
             default:
                 "Something of what it shall run cannot be read; the log of the server says what."
             }
-        let text = "It cannot be told what it shall run. \(reason)"
+        obstruct(id, "It cannot be told what it shall run. \(reason)")
+    }
+
+    /// It was told, and does not take it on.
+    func note(refusal: String, by id: Device.ID) {
+        if obstruct(id, "It does not take what it shall run. \(refusal)") {
+            log.warning("device \(id) does not take what it shall be: \(refusal)")
+        }
+    }
+
+    /// - Returns: whether that is news.
+    @discardableResult
+    private func obstruct(_ id: Device.ID, _ text: String) -> Bool {
         let isNews = untold[id]?.text != text
         untold[id] = (untold[id]?.since ?? parts.clock.elapsed, text)
-        guard isNews else { return }
+        guard isNews else { return false }
         book.put(obstacle: text, of: id)
         noteChange(id)
+        return true
     }
 
     func couldTell(_ id: Device.ID) {

@@ -57,6 +57,34 @@ import Testing
         #expect(try document(house).revision == device.revision)
     }
 
+    @Test("A device that refuses what it shall run is asked again each minute, and says why")
+    func refusal() async throws {
+        let house = try await FleetHouse()
+        let device = try await house.device(.lineside)
+        func problem() async throws -> String? {
+            try await house.fleet.facts(of: [device.id])[device.id]?.problem
+        }
+        func reply(_ text: String) async {
+            let id = house.link.said.last?.json["id"]?.string ?? ""
+            await house.agent(device, "reply", #"{"id":"\#(id)",\#(text)}"#)
+        }
+        await house.agent(device, "status", house.status(revision: 0))
+        let full = #""ok":false,"error":{"code":"disk","text":"The disk is read-only."}"#
+        await reply(full)
+        #expect(try await problem()?.contains("The disk is read-only.") == true)
+        await house.agent(device, "status", house.status(revision: 0))
+        house.clock.pass(.seconds(50))
+        await house.beat()
+        #expect(house.link.said.count == 1)
+        house.clock.pass(.seconds(11))
+        await house.beat()
+        #expect(house.link.said.count == 2)
+        #expect(house.link.said[0].json["id"] != house.link.said[1].json["id"], "another order")
+        #expect(try await problem() != nil)
+        await reply(#""ok":true"#)
+        #expect(try await problem() == nil)
+    }
+
     @Test("What keeps a device from being told is seen, and is an alarm when it lasts")
     func obstacle() async throws {
         let shelf = Shelf()

@@ -2,6 +2,9 @@ package import Basics
 
 /// How far a device has come with what it shall run, as it tells the appliance.
 package struct AgentTransaction: Sendable, Equatable {
+    /// Why a device waits that somebody has stopped.
+    package static let off = "It is stopped, and takes the snapshot when it is started."
+
     package enum Phase: String, Sendable, CaseIterable {
         /// What runs is what shall run.
         case idle

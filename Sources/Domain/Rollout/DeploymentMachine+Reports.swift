@@ -28,13 +28,15 @@ extension DeploymentMachine {
     private mutating func setApart(
         _ position: Int, _ standing: DeviceStanding, at now: Timestamp
     ) -> Bool {
-        guard standing.isConnected, standing.mode == .developer else { return false }
+        let isOff = standing.phase == .waiting && standing.reason == AgentTransaction.off
+        guard standing.isConnected, standing.mode == .developer || isOff else { return false }
         switch devices[position].state {
         case .pending, .sent, .busy, .offline, .developer: break
         case .updating: if isSwitching(position) { return false }
         case .updated, .failed, .superseded, .removed, .returning, .returned: return false
         }
-        set(position, .developer, "Somebody works on it, and it gets it afterwards.", at: now)
+        let text = isOff ? AgentTransaction.off : "Somebody works on it, and it gets it afterwards."
+        set(position, .developer, text, at: now)
         return true
     }
 

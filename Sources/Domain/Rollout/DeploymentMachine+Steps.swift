@@ -232,7 +232,7 @@ extension DeploymentMachine {
         guard steps.allSatisfy({ $0.state == .finished }) else { return nil }
         let counts = counts()
         var parts = ["\(counts[.offline]) away"]
-        if counts[.developer] > 0 { parts.append("\(counts[.developer]) being worked on") }
+        if counts[.developer] > 0 { parts.append("\(counts[.developer]) set apart") }
         parts.append("\(counts[.pending] + counts.underWay) under way")
         return parts.joined(separator: ", ") + "."
     }

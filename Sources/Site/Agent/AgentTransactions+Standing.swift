@@ -31,7 +31,7 @@ extension AgentTransactions {
         }
         guard new.run != former?.run else { return }
         await parts.runtime.order(new.run)
-        // What is off has nothing to prove; what is on again begins anew.
+        // What is off proves nothing; what is on again begins anew.
         if machine.record.phase == .probation { restartStep() }
     }
 }

@@ -122,6 +122,8 @@ extension AgentTransactions {
         if standing?.mode == .developer, wanted?.snapshot != nil, committed != nil {
             return "Somebody works on the device itself (developer mode)."
         }
+        // Before its time it would be taken for good without having proven itself.
+        if standing?.run == .stopped, wanted?.snapshot != nil { return AgentTransaction.off }
         if override == machine.record.revision { return nil }
         if let window = wanted?.window, !window.admits(parts.clock.now()) {
             until = window.from
@@ -160,7 +162,12 @@ extension AgentTransactions {
         }
         guard let load else { return .healthy }
         await parts.runtime.run(load)
-        guard standing?.run ?? wanted.run == .running else { return .healthy }
+        guard standing?.run ?? wanted.run == .running else {
+            // Off, it proves nothing: whoever starts it begins its probation anew.
+            until = nil
+            while !Task.isCancelled { try? await Task.sleep(for: parts.patience) }
+            return nil
+        }
         let probation = AgentProbation(wanted.probation, before: before, hasContact: hasContact)
         until = parts.clock.now() + .seconds(wanted.probation.seconds)
         let verdict = await probation.watch(

@@ -253,6 +253,23 @@ import Testing
         #expect(rollout.device(1).text?.contains("Newer") == true)
     }
 
+    @Test("A stopped device proves nothing: it is set apart, and gets it when it is started")
+    func stopped() {
+        var rollout = RolloutFixture(2, RolloutPlan(canary: 0, percent: [100], soakSeconds: 0))
+        rollout.run()
+        rollout.say(rollout.ids[0], .waiting, .stopped, reason: AgentTransaction.off)
+        rollout.succeed(rollout.ids[1])
+        rollout.run()
+        #expect(rollout.device(0).state == .developer)
+        #expect(rollout.device(0).text == AgentTransaction.off)
+        #expect(rollout.state == .running)
+        rollout.say(rollout.ids[0], .fetch)
+        #expect(rollout.device(0).state == .updating)
+        rollout.succeed(rollout.ids[0])
+        rollout.run()
+        #expect(rollout.state == .finished)
+    }
+
     @Test("A device that somebody works on is set apart, and gets it when that is over")
     func developer() {
         var rollout = RolloutFixture(3, RolloutPlan(canary: 0, percent: [100], soakSeconds: 0))

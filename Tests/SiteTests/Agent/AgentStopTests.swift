@@ -83,6 +83,32 @@ struct AgentStopTests {
         return next
     }
 
+    @Test("takes nothing for good while it is off: a snapshot proves itself when it is started")
+    func provesNothing() async throws {
+        let house = try await DeviceUnderTest()
+        let (transactions, runtime) = try await house.start()
+        var document = try await house.document(1, DeviceUnderTest.flows("one"))
+        _ = try await transactions.desire(document, retry: false)
+        _ = try await house.settled(transactions, revision: 1)
+        let unknown = #",{"id":"bad0000000000001","type":"no such node","z":"tab0000000000001"}"#
+        document = try await house.document(
+            2, DeviceUnderTest.flows("two", extra: unknown), probation: 60)
+        document.run = .stopped
+        _ = try await transactions.desire(document, retry: false)
+        let state = try await eventually("the reason why it waits") {
+            let state = await transactions.state
+            return state.phase == .waiting && state.reason != nil ? state : nil
+        }
+        #expect(state.reason == AgentTransaction.off)
+        document.revision = 3
+        document.time = document.time + .seconds(1)
+        document.run = .running
+        _ = try await transactions.desire(document, retry: false)
+        _ = try await house.settled(transactions, [.failed], revision: 3)
+        #expect(try await eventually("page one") { await house.page() } == "one")
+        await runtime.stop()
+    }
+
     @Test("takes one order after the other: none of many at once is left without its end")
     func orders() async throws {
         let house = try await DeviceUnderTest()

@@ -54,6 +54,12 @@ package struct AgentJournal: Sendable {
         try SealedFile(path: "\(paths.documents)/\(revision).manifest").write(manifest)
     }
 
+    /// The record too; what lies in the slots is not its business.
+    package func forgetAll() {
+        for path in [paths.journal, paths.standing] { SealedFile(path: path).remove() }
+        keep([])
+    }
+
     /// Removes all documents but these.
     package func keep(_ revisions: Set<Int64>) {
         for name in (try? Files.list(paths.documents)) ?? [] {

@@ -69,17 +69,23 @@ package actor AgentTransactions {
     /// What came while that was so.
     var unsaved: (document: DesiredDocument, retry: Bool)?
     var saving: Task<Void, Never>?
+    /// What this hardware was enrolled as before.
+    private let former: Device.ID?
 
     package init(_ parts: Parts, device: Device.ID) {
         self.parts = parts
         self.device = device
-        let record = parts.journal.load()
+        var record = parts.journal.load()
+        let known = [record.committed, record.revision].compactMap(parts.journal.document)
+        former = known.map(\.device.id).first { $0 != device }
+        if former != nil { record = TransactionRecord() }
         machine = TransactionMachine(record: record)
         committed = parts.journal.document(record.committed)
         wanted = parts.journal.document(record.revision)
         // An older agent wrote none.
         let newest = [committed, wanted].compactMap(\.self).max { $0.revision < $1.revision }
-        standing = parts.journal.standing() ?? newest.map(AgentStanding.init)
+        let kept = former == nil ? parts.journal.standing() : nil
+        standing = kept ?? newest.map(AgentStanding.init)
         (changes, change) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
     }
 
@@ -113,8 +119,18 @@ package actor AgentTransactions {
 
     /// Once, before anything else.
     package func boot() async {
+        if let former { await leave(former) }
         if let standing { await parts.runtime.order(standing.run) }
         await feed(.booted)
+    }
+
+    /// Whatever ran for the device that this hardware was before runs no more: its revisions mean
+    /// other snapshots.
+    private func leave(_ former: Device.ID) async {
+        log.notice("this was device \(former) and is \(device) now: it starts afresh")
+        await parts.runtime.stopAll(former)
+        await parts.stage.clean(keeping: nil, trees: [])
+        parts.journal.forgetAll()
     }
 
     /// Ends the step under way; nothing is lost, the next start does it again.

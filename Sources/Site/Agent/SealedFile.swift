@@ -22,6 +22,8 @@ struct SealedFile: Sendable {
         try Files.replace(path, with: sealed)
     }
 
+    func remove() { for path in [path, second] { try? Files.removeIfThere(path) } }
+
     private static func read(_ path: String) -> [UInt8]? {
         guard let bytes = try? Files.read(path, limit: limit), bytes.count > 65,
             bytes[64] == 0x0A

@@ -57,6 +57,57 @@ struct AgentTransactionsTests {
         await runtime.stop()
     }
 
+    @Test("tries again what failed when a deployment orders it again, and only then")
+    func ordersAgain() async throws {
+        let house = try await DeviceUnderTest()
+        let (transactions, runtime) = try await house.start()
+        let unknown = #",{"id":"bad0000000000001","type":"no such node","z":"tab0000000000001"}"#
+        var document = try await house.document(
+            1, DeviceUnderTest.flows("one", extra: unknown), probation: 60)
+        document.deployment = "d1"
+        document.attempt = 1
+        _ = try await transactions.desire(document, retry: false)
+        _ = try await house.settled(transactions, [.failed], revision: 1)
+        document.revision = 2
+        document.device.name = "Press 4"
+        _ = try await transactions.desire(document, retry: false)
+        #expect(await transactions.state.phase == .failed)
+        // Out of reach, a new try is seen to begin.
+        house.appliance.faults.withLock { $0.refuses = true }
+        for (number, change) in [("d1", 2), ("d2", 1)].enumerated() {
+            (document.deployment, document.attempt) = change
+            document.revision += 1
+            _ = try await transactions.desire(document, retry: false)
+            let phase = await transactions.state.phase
+            #expect(phase != .failed && phase != .idle, "order \(number)")
+            house.appliance.faults.withLock { $0.refuses = false }
+            _ = try await house.settled(transactions, [.failed], revision: document.revision)
+            house.appliance.faults.withLock { $0.refuses = true }
+        }
+        await runtime.stop()
+    }
+
+    @Test("starts afresh on hardware that was another device before")
+    func anotherDevice() async throws {
+        let house = try await DeviceUnderTest()
+        var (transactions, runtime) = try await house.start()
+        _ = try await transactions.desire(
+            try await house.document(1, DeviceUnderTest.flows("one")), retry: false)
+        _ = try await house.settled(transactions, revision: 1)
+        #expect(try await eventually("page one") { await house.page() } == "one")
+        await transactions.letGo()
+        await runtime.letGo()
+        let other = Device.ID.random()
+        (transactions, runtime) = try await house.start(as: other)
+        #expect(await transactions.running == nil)
+        _ = try await transactions.desire(
+            try await house.document(1, DeviceUnderTest.flows("other"), of: other),
+            retry: false)
+        _ = try await house.settled(transactions, revision: 1)
+        #expect(try await eventually("its own page") { await house.page(of: other) } == "other")
+        await runtime.stop()
+    }
+
     @Test("asks only for chunks that it lacks, through damage and a lost connection")
     func delta() async throws {
         let house = try await DeviceUnderTest()
@@ -220,13 +271,15 @@ struct AgentTransactionsTests {
     @Test("goes back when a flow blocks the event loop, which then says nothing any more")
     func blocked() async throws {
         let house = try await DeviceUnderTest()
-        // Late enough that its start is seen: what never starts is given five minutes.
-        let (transactions, runtime) = try await house.start(
-            environment: ["LINESIDE_PRACTICE=hang=5000"])
-        var first = try await house.document(1, DeviceUnderTest.flows("one"))
-        first.run = .stopped
-        _ = try await transactions.desire(first, retry: false)
+        var (transactions, runtime) = try await house.start()
+        _ = try await transactions.desire(
+            try await house.document(1, DeviceUnderTest.flows("one")), retry: false)
         _ = try await house.settled(transactions, revision: 1)
+        await transactions.letGo()
+        await runtime.letGo()
+        // Late enough that its start is seen: what never starts is given five minutes.
+        (transactions, runtime) = try await house.start(
+            environment: ["LINESIDE_PRACTICE=hang=5000"])
         _ = try await transactions.desire(
             try await house.document(2, DeviceUnderTest.flows("two"), probation: 60),
             retry: false)

@@ -39,7 +39,7 @@ final class DeviceUnderTest: Sendable {
 
     /// An agent without its connection, as after a start.
     func start(
-        source: (any AgentSource)? = nil, environment: [String] = []
+        as other: Device.ID? = nil, source: (any AgentSource)? = nil, environment: [String] = []
     ) async throws -> (transactions: AgentTransactions, runtime: AgentRuntime) {
         let records = AgentRecords(paths)
         let disk = AgentDisk(paths, freeSpace: { [self] _ in free.withLock { $0 } })
@@ -59,19 +59,19 @@ final class DeviceUnderTest: Sendable {
                 lease: AgentLease(paths), disk: disk, clock: AgentClock(paths),
                 backoff: Backoff(first: .milliseconds(10), limit: .milliseconds(50)),
                 patience: .milliseconds(20)),
-            device: device)
+            device: other ?? device)
         await transactions.boot()
         return (transactions, runtime)
     }
 
     /// A document whose flows are these.
     func document(
-        _ revision: Int64, _ flows: String, probation: Int = 0
+        _ revision: Int64, _ flows: String, probation: Int = 0, of other: Device.ID? = nil
     ) async throws -> DesiredDocument {
         let manifest = try await appliance.manifest(flows)
         return DesiredDocument(
             revision: revision, time: Timestamp(milliseconds: 1_800_000_000_000 + revision),
-            device: .init(id: device, name: "Press 3", team: team, application: nil),
+            device: .init(id: other ?? device, name: "Press 3", team: team, application: nil),
             snapshot: .init(
                 id: .random(), name: "v\(revision)", manifest: manifest, credentials: nil),
             settings: AgentSettings(
@@ -82,9 +82,9 @@ final class DeviceUnderTest: Sendable {
     }
 
     /// What the page of the flows says.
-    func page() async -> String? {
+    func page(of other: Device.ID? = nil) async -> String? {
         guard let client = try? CurlClient("http://127.0.0.1:\(port)"),
-            let answer = try? await client.get("/d/\(device)/v"), answer.status == 200
+            let answer = try? await client.get("/d/\(other ?? device)/v"), answer.status == 200
         else { return nil }
         return String(decoding: answer.body, as: UTF8.self)
     }

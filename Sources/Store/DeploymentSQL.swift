@@ -95,7 +95,7 @@ enum DeploymentSQL: String, CaseIterable {
             WHERE device.id = value AND deployment.id = ?1)
         """
     case claim = """
-        SELECT deployment_id, window_id, deployment.state
+        SELECT deployment_id, window_id, deployment.state, deployment_device.attempts
         FROM deployment_device JOIN deployment ON deployment.id = deployment_id
         JOIN device ON device.id = device_id
         WHERE device_id = ?1 AND deployment_device.revision IS NOT NULL

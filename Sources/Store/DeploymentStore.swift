@@ -134,6 +134,8 @@ package struct DeploymentStore: Sendable {
         package var deployment: Deployment.ID
         package var window: MaintenanceWindow.ID?
         package var isOver: Bool
+        /// From 1 on.
+        package var attempt: Int
     }
 
     /// `nil` where the device is to run something else by now.
@@ -144,7 +146,7 @@ package struct DeploymentStore: Sendable {
                 let state: Deployment.State = try row.word(2)
                 return Claim(
                     deployment: try row.id(0), window: try row.optionalID(1),
-                    isOver: state.isOver)
+                    isOver: state.isOver, attempt: row.int(3))
             }
         }
     }

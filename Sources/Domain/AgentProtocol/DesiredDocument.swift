@@ -81,6 +81,9 @@ package struct DesiredDocument: Sendable, Equatable {
     package var probation: Probation
     package var window: Window?
     package var deployment: String?
+    /// Rises with each order of the deployment to this device: a snapshot that failed is worth
+    /// another try then.
+    package var attempt: Int
     /// Chunks that come along, as files of the vault hold them.
     package var inline: [ContentAddress: [UInt8]]
 
@@ -88,6 +91,7 @@ package struct DesiredDocument: Sendable, Equatable {
         revision: Int64, time: Timestamp, device: Identity, mode: Device.Mode = .autonomous,
         run: DesiredState = .running, snapshot: Content?, settings: AgentSettings,
         probation: Probation = Probation(), window: Window? = nil, deployment: String? = nil,
+        attempt: Int = 0,
         inline: [ContentAddress: [UInt8]] = [:]
     ) {
         self.revision = revision
@@ -100,6 +104,7 @@ package struct DesiredDocument: Sendable, Equatable {
         self.probation = probation
         self.window = window
         self.deployment = deployment
+        self.attempt = attempt
         self.inline = inline
     }
 
@@ -108,6 +113,14 @@ package struct DesiredDocument: Sendable, Equatable {
         snapshot?.manifest == other.snapshot?.manifest && snapshot?.id == other.snapshot?.id
             && snapshot?.credentials == other.snapshot?.credentials
             && settings == other.settings && device.id == other.device.id
+    }
+
+    /// Whether it asks for nothing that has not been tried with `failed`: to be stopped or renamed
+    /// is no new try, another order of a deployment is.
+    package func asksNoMore(than failed: DesiredDocument) -> Bool {
+        guard runsTheSame(as: failed) else { return false }
+        return deployment == nil
+            || (deployment == failed.deployment && attempt == failed.attempt)
     }
 }
 
@@ -137,6 +150,7 @@ extension DesiredDocument: AgentMessage {
         window = nil
         if let stated = try object.optionalObject("window") { window = try Window(json: stated) }
         deployment = try object.optionalText("deployment", upTo: 64)
+        attempt = try object.optionalWhole("attempt", 0...Int(Int32.max)) ?? 0
         inline = [:]
         let chunks = try object.optionalObject("inline")?.members ?? []
         guard chunks.count <= Self.inlineCount else {
@@ -173,6 +187,7 @@ extension DesiredDocument: AgentMessage {
             }
             json.field("window", window)
             json.field("deployment", deployment)
+            json.field("attempt", attempt)
             if !inline.isEmpty {
                 json.object("inline") { json in
                     for (address, bytes) in inline.sorted(by: { $0.key.hex < $1.key.hex }) {

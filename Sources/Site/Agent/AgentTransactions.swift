@@ -176,7 +176,7 @@ package actor AgentTransactions {
         let wish = TransactionMachine.Wish(
             revision: document.revision, deployment: document.deployment,
             hasContent: document.snapshot != nil, runsAlready: same,
-            failedAlready: failed.map { document.runsTheSame(as: $0) } ?? false)
+            failedAlready: failed.map { document.asksNoMore(than: $0) } ?? false)
         if !machine.record.phase.isBusy { wanted = document } else { next = document }
         await feed(.desired(wish, retry: retry))
         if machine.record.phase == .waiting { restartStep() }

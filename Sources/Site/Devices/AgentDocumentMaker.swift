@@ -53,7 +53,7 @@ package struct AgentDocumentMaker: AgentDocuments {
             mode: device.mode, run: device.desiredState,
             snapshot: try await snapshot(wanted), settings: try await settings(of: device),
             probation: .init(seconds: device.settings.probationSeconds), window: terms?.window,
-            deployment: terms?.deployment?.text)
+            deployment: terms?.deployment?.text, attempt: terms?.attempt ?? 0)
         // A blank device must fetch all of Node-RED anyway.
         if let contents, let target = document.snapshot, let held, held != target.id {
             document.inline = try await contents.inline(target.manifest)

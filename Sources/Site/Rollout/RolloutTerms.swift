@@ -6,6 +6,8 @@ package import Store
 /// about, and when the device may switch.
 package struct RolloutTerms: Sendable, Equatable {
     package var deployment: Deployment.ID?
+    /// Which order of the deployment to the device it is.
+    package var attempt = 0
     package var window: DesiredDocument.Window?
 }
 
@@ -35,7 +37,7 @@ package struct RolloutTermsMaker: Sendable {
         {
             window = try await stores.deviceGroups.get(group).group.windowID
         }
-        var terms = RolloutTerms(deployment: claim?.deployment)
+        var terms = RolloutTerms(deployment: claim?.deployment, attempt: claim?.attempt ?? 0)
         if let window { terms.window = try await opening(of: window) }
         return terms
     }

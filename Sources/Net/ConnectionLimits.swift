@@ -69,6 +69,8 @@ package final class ConnectionLimits: Sendable {
     }
 
     package var count: Int { state.withLock { $0.total + $0.owned } }
+    /// Handshakes under way.
+    package var opening: Int { state.withLock { $0.opening.values.reduce(0, +) } }
     package var refusals: Refusals { state.withLock { $0.refusals } }
 
     /// - Returns: `nil` for one that is turned away.

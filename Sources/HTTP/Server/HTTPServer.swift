@@ -71,6 +71,8 @@ package final class HTTPServer: Sendable {
             return listeners
         }
         for listener in stopping { await listener.stop() }
+        // What was accepted and handed to a loop has begun its handshake there.
+        await everyLoop()
         site.beginDraining()
         for connection in site.connections {
             connection.loop.execute { connection.drain() }
@@ -85,5 +87,21 @@ package final class HTTPServer: Sendable {
             }
         }
         await site.waitUntilEmpty()
+        guard deadline > .zero else { return }
+        // They come in as connections, and one that takes longer has taken too long.
+        let end = ContinuousClock.now + min(deadline, ServerConnection.firstRequest)
+        while counts.opening > 0, ContinuousClock.now < end {
+            try? await Task.sleep(for: .milliseconds(5))
+        }
+        // One whose handshake has just ended is a connection when that turn is over.
+        await everyLoop()
+        await site.waitUntilEmpty()
+    }
+
+    /// Returns when each loop has had a turn.
+    private func everyLoop() async {
+        for loop in group.loops {
+            await withCheckedContinuation { turn in loop.execute { turn.resume() } }
+        }
     }
 }

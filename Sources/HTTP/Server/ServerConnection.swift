@@ -32,6 +32,8 @@ final class ServerConnection: ChannelHandler, @unchecked Sendable {
 
     /// Beyond it the connection is not read while an answer is under way.
     private static let backlogLimit = 16_384
+    /// 2 s: what a client on the other side of a slow line needs to say what it came for.
+    static let firstRequest = Duration.seconds(2)
 
     init(_ channel: any ByteChannel, site: ServerSite, handler: @escaping Handler) {
         self.channel = channel
@@ -250,8 +252,16 @@ final class ServerConnection: ChannelHandler, @unchecked Sendable {
         proceed(exchange)
     }
 
-    /// No next request: at once if none is under way.
+    /// No next request: at once if none is under way. Who has only just come in is answered: a
+    /// connection that closes without a word looks like a server that is broken.
     func drain() {
+        if requests == 0, exchange == nil {
+            _ = loop.schedule(after: Self.firstRequest) { [weak self] in
+                guard let self, self.exchange == nil else { return }
+                channel.close()
+            }
+            return
+        }
         guard let exchange, !exchange.isAnswered else { return channel.close() }
         exchange.isLast = true
         onDrain?()

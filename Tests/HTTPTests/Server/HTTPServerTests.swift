@@ -36,6 +36,27 @@ private let get = "GET / HTTP/1.1\r\nHost: h\r\n\r\n"
         await server.end()
     }
 
+    @Test("Who came in just before is answered, and who says nothing is not waited for")
+    func drainNewcomer() async throws {
+        let server = try TestServer { _ in .empty() }
+        let newcomer = try await server.connect()
+        let silent = try await server.connect()
+        await until { server.server.connectionCount == 2 }
+        async let drained: Void = server.server.drain(deadline: .seconds(30))
+        while (try? await server.connect()) != nil {}
+        await newcomer.send(get)
+        let text = await newcomer.untilEnd()
+        #expect(statuses(text) == [204])
+        #expect(text.contains("Connection: close"))
+        while server.server.connectionCount > 0 {
+            server.clock.advance(by: .seconds(1))
+            await server.loop.run {}
+        }
+        await drained
+        #expect(await silent.untilEnd() == "")
+        await server.end()
+    }
+
     @Test("What does not come to an end by itself is cut at the deadline")
     func drainDeadline() async throws {
         let begun = Mailbox<Void>()

@@ -51,7 +51,8 @@ enum Commands {
         Entry(StackRemove.self), Entry(MakeBundle.self), Entry(AgentEnrol.self),
         Entry(AgentRequest.self), Entry(AgentImport.self), Entry(AgentShowStatus.self),
         Entry(AgentRun.self), Entry(Recover.self), Entry(RequestAuthority.self),
-        Entry(SealKit.self), Entry(RunSigner.self), Entry(PrintVersion.self),
+        Entry(SealKit.self), Entry(RunSigner.self), Entry(RunUnitDesk.self),
+        Entry(RunInstance.self), Entry(PrintVersion.self),
     ]
 
     static var help: String {

@@ -1,4 +1,5 @@
 import Basics
+import Processes
 import Site
 import Store
 
@@ -47,7 +48,8 @@ struct Instances: Sendable {
                     editorKey: foundations.editorKey, recorder: recorder, bus: bus,
                     state: paths.root, stackPath: { shelf.path(of: $0) },
                     allowsPractice: configuration.instances.practice,
-                    stopsOnExit: configuration.instances.stopOnExit))
+                    stopsOnExit: configuration.instances.stopOnExit,
+                    backend: try Self.backend(configuration)))
             let library = VersionLibrary(
                 vault: vault, stores: stores, sealer: foundations.sealer)
             let tests = try FlowTestRunner.assemble(
@@ -63,6 +65,21 @@ struct Instances: Sendable {
                 alarms: alarms, registry: registry, tests: tests)
         } catch {
             throw CommandFailure("\(error)")
+        }
+    }
+
+    private static func backend(
+        _ configuration: Configuration
+    ) throws(CommandFailure) -> any InstanceBackend {
+        switch configuration.instances.backend {
+        case .direct: return DirectBackend(groups: .delegated())
+        case .systemd:
+            guard configuration.state == Configuration.unitState else {
+                throw CommandFailure(
+                    "with 'instances.backend' systemd, 'state' must be \(Configuration.unitState), "
+                        + "which units of instances know; mount another disk there instead")
+            }
+            return SystemdBackend()
         }
     }
 }

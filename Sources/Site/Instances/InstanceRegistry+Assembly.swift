@@ -18,11 +18,14 @@ package struct InstanceParts: Sendable {
     package var allowsPractice: Bool
     /// Instances end with the appliance.
     package var stopsOnExit: Bool
+    /// How they are run.
+    package var backend: any InstanceBackend
 
     package init(
         stores: Stores, sealer: Sealer, editorKey: SigningKey, recorder: VersionRecorder,
         bus: EventBus, state: String, stackPath: @escaping @Sendable (Stack.ID) -> String,
-        allowsPractice: Bool, stopsOnExit: Bool
+        allowsPractice: Bool, stopsOnExit: Bool,
+        backend: any InstanceBackend = DirectBackend(groups: .delegated())
     ) {
         self.stores = stores
         self.sealer = sealer
@@ -33,11 +36,12 @@ package struct InstanceParts: Sendable {
         self.stackPath = stackPath
         self.allowsPractice = allowsPractice
         self.stopsOnExit = stopsOnExit
+        self.backend = backend
     }
 }
 
 extension InstanceRegistry {
-    /// For the composition root: the registry with the direct backend, and the alarms that it
+    /// For the composition root: the registry, and the alarms that it
     /// raises. Both are services; the alarms come first, so that they end last.
     /// - Parameter runtime: our JavaScript; written out of the executable by default.
     package static func assemble(
@@ -53,7 +57,7 @@ extension InstanceRegistry {
         let around = InstanceSupervisor.Surroundings(
             catalog: catalog, journal: StoredJournal(stores: parts.stores),
             deploys: RecordedDeploys(recorder: parts.recorder, bus: parts.bus), alarms: alarms,
-            backend: DirectBackend(groups: .delegated()), preparation: preparation,
+            backend: parts.backend, preparation: preparation,
             watcher: try FileWatcher(),
             bus: parts.bus)
         let instances = InstanceRegistry(

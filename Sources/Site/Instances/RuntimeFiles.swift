@@ -33,6 +33,13 @@ package struct RuntimeFiles: Sendable, Equatable {
             let path = incoming + file.path
             try Files.makeDirectory(Files.parent(of: path), mode: 0o755)
             try Files.replace(path, with: Array(file.bytes), mode: 0o444)
+            // Whatever the umask says: Node-RED may run as somebody else, who is shown this alone.
+            var opened = Files.parent(of: path)
+            chmod(path, 0o444)
+            while opened.utf8.count > state.utf8.count {
+                chmod(opened, 0o755)
+                opened = Files.parent(of: opened)
+            }
         }
         guard rename(incoming, root) == 0 else { throw SystemError("rename \(incoming)") }
         try Files.syncDirectory("\(state)/runtime")

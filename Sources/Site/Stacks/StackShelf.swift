@@ -19,6 +19,8 @@ package struct StackShelf: Sendable {
     /// At start: makes the directory, and removes what a kill or a power cut left half done.
     package func prepare() throws(SystemError) {
         try Files.makeDirectory(directory, mode: 0o755)
+        // Whatever the umask says: Node-RED may run as somebody else, who is shown this alone.
+        chmod(directory, 0o755)
         for name in try Files.list(directory) where name.hasPrefix(Self.incoming) {
             try Files.removeTree("\(directory)/\(name)")
         }

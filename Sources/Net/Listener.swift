@@ -107,9 +107,9 @@ package final class Listener: EventSource, @unchecked Sendable {
                     loop, fd, connecting: false, .server(tls.context, plainAnswer: plainAnswer))
             } else { SocketChannel(loop, fd, connecting: false) }
         let peer = channel.peer
-        guard let place = limits.admit(peer) else {
-            Glibc.close(fd)
-            return
+        let place = limits.admit(peer) { [weak channel] in
+            guard let channel else { return }
+            channel.loop.execute { channel.abort(.aborted) }
         }
         channel.onDeparture { [limits] in limits.leave(place) }
         channel.open(limit: .seconds(10)) { [limits, owner, accept, log] result in

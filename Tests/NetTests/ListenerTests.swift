@@ -1,4 +1,5 @@
 import Basics
+import Crypto
 import Glibc
 import LinesideTesting
 import Synchronization
@@ -32,9 +33,7 @@ import Testing
     func networks() {
         let limits = ConnectionLimits(total: 100, perAddress: 1)
         func admit(_ host: String) -> Bool {
-            guard let place = limits.admit(PeerAddress(host: host, port: 1, localPort: 2)) else {
-                return false
-            }
+            let place = limits.admit(PeerAddress(host: host, port: 1, localPort: 2)) {}
             guard limits.settle(place, owner: nil) else {
                 limits.leave(place)
                 return false
@@ -57,42 +56,120 @@ import Testing
         let peer = PeerAddress(host: "10.0.0.1", port: 1, localPort: 2)
         var places: [ConnectionLimits.Place] = []
         for device in 0..<20 {
-            let place = try #require(limits.admit(peer))
+            let place = limits.admit(peer) {}
             #expect(limits.settle(place, owner: "device \(device)"))
             places.append(place)
         }
         for index in 1...2 {
-            let place = try #require(limits.admit(peer))
+            let place = limits.admit(peer) {}
             #expect(limits.settle(place, owner: nil), "\(index)")
             places.append(place)
         }
-        let third = try #require(limits.admit(peer))
+        let third = limits.admit(peer) {}
         #expect(!limits.settle(third, owner: nil))
         limits.leave(third)
         #expect(limits.refusals.count == 1 && limits.refusals.last == "10.0.0.1")
         // One device with many connections is a stranger with the rest of them.
         for _ in 1..<ConnectionLimits.perOwner {
-            let place = try #require(limits.admit(peer))
+            let place = limits.admit(peer) {}
             #expect(limits.settle(place, owner: "device 0"))
             places.append(place)
         }
-        let ninth = try #require(limits.admit(peer))
+        let ninth = limits.admit(peer) {}
         #expect(!limits.settle(ninth, owner: "device 0"))
         limits.leave(ninth)
         for place in places { limits.leave(place) }
         #expect(limits.count == 0)
     }
 
-    @Test("Handshakes of one address that nobody ends do not take all places")
-    func opening() throws {
-        let limits = ConnectionLimits(total: 100, perAddress: 2)
-        let peer = PeerAddress(host: "10.0.0.1", port: 1, localPort: 2)
-        let places = (0..<20).compactMap { _ in limits.admit(peer) }
-        #expect(places.count == 8)
-        #expect(limits.refusals.count == 12)
+    private func peer(_ network: Int) -> PeerAddress {
+        PeerAddress(host: "10.0.0.\(network)", port: 1, localPort: 2)
+    }
+
+    @Test("Idle handshakes of a few addresses push out each other, and nobody else")
+    func opening() {
+        let limits = ConnectionLimits(total: 64, perAddress: 16)
+        let ended = Mutex<[String]>([])
+        let device = limits.admit(peer(9)) { Issue.record("the newcomer was turned away") }
+        var places: [ConnectionLimits.Place] = []
+        for number in 0..<100 {
+            for network in 1...4 {
+                places.append(
+                    limits.admit(peer(network)) {
+                        ended.withLock { $0.append("\(network):\(number)") }
+                    })
+            }
+        }
+        #expect(limits.count == limits.handshakes)
+        #expect(limits.refusals.count == 401 - limits.handshakes)
+        #expect(limits.refusals.last != "10.0.0.9")
+        // Each network loses its oldest ones first.
+        let names = ended.withLock { $0 }
+        for network in 1...4 {
+            let own = names.filter { $0.hasPrefix("\(network):") }
+            #expect(own == (0..<own.count).map { "\(network):\($0)" })
+        }
+        #expect(limits.settle(device, owner: "device 1"))
+        let visitor = limits.admit(peer(8)) { Issue.record("the newcomer was turned away") }
+        #expect(limits.settle(visitor, owner: nil))
+        for place in places { limits.leave(place) }
+        #expect(limits.count == 2)
+        limits.leave(device)
+        limits.leave(visitor)
+        #expect(limits.count == 0)
+    }
+
+    @Test("A handshake that has made room is turned away if it comes to its end meanwhile")
+    func endedMeanwhile() {
+        let limits = ConnectionLimits(total: 64, perAddress: 1)
+        let places = (0..<5).map { _ in limits.admit(peer(1)) {} }
+        #expect(limits.count == 4)
+        #expect(!limits.settle(places[0], owner: "device 1"))
+        #expect(limits.settle(places[1], owner: "device 1"))
         for place in places { limits.leave(place) }
         #expect(limits.count == 0)
-        #expect(limits.admit(peer) != nil)
+    }
+
+    @Test("Strangers who fill their places leave those of devices free, and the other way round")
+    func keptPlaces() {
+        let limits = ConnectionLimits(total: 16, perAddress: 100)
+        let strangers = (0..<16).map { _ in limits.admit(peer(1)) {} }
+        for place in strangers { #expect(limits.settle(place, owner: nil)) }
+        let refused = limits.admit(peer(2)) {}
+        #expect(!limits.settle(refused, owner: nil))
+        limits.leave(refused)
+        let device = limits.admit(peer(2)) {}
+        #expect(limits.settle(device, owner: "device 1"))
+        #expect(limits.count == 17)
+    }
+
+    @Test("Silent connections of one address do not keep another from its handshake")
+    func silentCrowd() async throws {
+        var options = EventLoop.Options()
+        options.clock = .manual()
+        let group = try EventLoopGroup(options: options)
+        let limits = ConnectionLimits(total: 32, perAddress: 8)
+        let fixtures = try CertificateFixtures()
+        let identity = try fixtures.server(names: ["localhost"])
+        let client = try TLSClientConfiguration(
+            authority: fixtures.authority, protocols: ["http/1.1"])
+        let accepted = Mailbox<any ByteChannel>()
+        let listener = try Listener(
+            .tcp(host: "127.0.0.1", port: 0), loops: group.loops, limits: limits,
+            tls: try TLSConfiguration(.pem(chain: identity.chain, key: identity.key)),
+            owner: { _ in "device 1" }
+        ) { accepted.put($0) }
+        listener.start()
+        let target = ConnectAddress.tcp(host: "127.0.0.1", port: listener.port)
+        var silent: [any ByteChannel] = []
+        for _ in 0..<40 { silent.append(try await group.next().connect(to: target)) }
+        let device = try await group.next().connect(
+            to: target, tls: ConnectTLS(client, name: "127.0.0.1"))
+        #expect(await accepted.take()?.isOpen == true)
+        #expect(device.isOpen)
+        #expect(limits.refusals.count == 9)
+        await listener.stop()
+        await group.shutdown()
     }
 
     @Test("IPv6 and IPv4 come through one socket, IPv4 under its own name")

@@ -34,6 +34,9 @@ enum {
     // Properties of a will are never shown to a plugin: they count as the largest packet.
     unknown_properties = 1 << 20,
     refusals_pause = 10,
+    // Seconds between looks for a newer database, and between sweeps that nobody's refusal asks for.
+    look_at_database = 1,
+    sweep_pause = 60,
     // Of a message in a queue, beside its payload and topic.
     message_overhead = 400,
     subscription_size = 512,
@@ -49,12 +52,18 @@ struct secret {
 static struct {
     mosquitto_plugin_id_t *id;
     struct access *access;
-    char *access_file;
+    char *access_file, *database;
     struct secret link, certificate;
     uint64_t presence_number;
     struct retained *retained;
     uint64_t refusals;
     time_t refusal_told;
+    // What is counted may have gone: compare it with the next database.
+    bool wants_sweep;
+    int64_t swept_at, looked_for_database;
+    struct timespec swept_database;
+    // The topics that are purged in this turn of the broker, or null.
+    struct retained *purging;
     struct connections *connections;
     size_t memory_limit, since_look;
     int64_t looked_at;
@@ -253,8 +262,22 @@ static void note_presence(struct access_user *user, const struct mosquitto *clie
     tell_presence('+', name, address);
 }
 
+static int64_t nanoseconds(struct timespec time) {
+    return (int64_t)time.tv_sec * 1000000000 + time.tv_nsec;
+}
+
+static int64_t real_nanoseconds(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    return nanoseconds(now);
+}
+
 static bool keeps(const char *user, const char *topic, size_t bytes, bool is_empty) {
-    if (retained_admit(state.retained, user, topic, bytes, is_empty)) return true;
+    bool good = retained_admit(state.retained, user, topic, bytes, is_empty, real_nanoseconds());
+    if (!good || (retained_is_tight(state.retained, user) &&
+                  milliseconds() - state.swept_at > sweep_pause * 1000))
+        state.wants_sweep = true;
+    if (good) return true;
     state.refusals++;
     time_t now = time(0);
     // One that floods is told of once.
@@ -329,10 +352,62 @@ static int on_message(int event, void *data, void *context) {
                                                                         : MOSQ_ERR_ACL_DENIED;
 }
 
+// Takes away what is over, which Mosquitto 2.0 keeps until somebody asks for its topic.
+static bool purge(const char *topic) {
+    return retained_admit(state.purging, "", topic, 0, false, 0) &&
+           !mosquitto_broker_publish(NULL, topic, 0, NULL, 0, true, NULL);
+}
+
+static void sweep(void) {
+    int fd = state.database ? open(state.database, O_RDONLY | O_CLOEXEC | O_NOFOLLOW) : -1;
+    if (fd < 0) return;
+    struct stat information;
+    struct timespec *former = &state.swept_database;
+    int64_t now = real_nanoseconds();
+    bool is_new = !fstat(fd, &information) &&
+                  (information.st_mtim.tv_sec != former->tv_sec ||
+                   information.st_mtim.tv_nsec != former->tv_nsec);
+    // One of the future: a clock that was set back says nothing of what came first.
+    FILE *file = is_new && nanoseconds(information.st_mtim) <= now ? fdopen(fd, "r") : 0;
+    if (!file) {
+        close(fd);
+        return;
+    }
+    setvbuf(file, 0, _IOFBF, 1 << 18);
+    state.purging = retained_new();
+    if (state.purging &&
+        !retained_sweep(
+            state.retained, file, nanoseconds(information.st_mtim), now / 1000000000, purge))
+        mosquitto_log_printf(MOSQ_LOG_WARNING, "lineside: the database could not be read in full");
+    fclose(file);
+    *former = information.st_mtim;
+    state.wants_sweep = false;
+    state.swept_at = milliseconds();
+}
+
+// The end of a turn: what is published here is passed on before anybody's next packet is read.
+static int on_tick(int event, void *data, void *context) {
+    (void)event;
+    (void)data;
+    (void)context;
+    retained_free(state.purging);
+    state.purging = 0;
+    if (!state.wants_sweep) return MOSQ_ERR_SUCCESS;
+    int64_t now = milliseconds();
+    if (now - state.looked_for_database < look_at_database * 1000) return MOSQ_ERR_SUCCESS;
+    state.looked_for_database = now;
+    sweep();
+    return MOSQ_ERR_SUCCESS;
+}
+
 static int on_acl(int event, void *data, void *context) {
     (void)event;
     (void)context;
     struct mosquitto_evt_acl_check *check = data;
+    // Subscribers have had what is over; its end is no news.
+    if (state.purging && check->access == MOSQ_ACL_READ && check->payloadlen == 0 &&
+        check->topic && retained_has(state.purging, check->topic))
+        return MOSQ_ERR_ACL_DENIED;
     if (is_link(check->client)) return MOSQ_ERR_SUCCESS;
     const char *name = mosquitto_client_username(check->client);
     struct access_user *user = name ? access_find(state.access, name) : 0;
@@ -464,16 +539,16 @@ __attribute__((visibility("default"))) int mosquitto_plugin_init(
     state.retained = retained_new();
     state.connections = connections_new();
     if (!state.access || !state.retained || !state.connections) return MOSQ_ERR_NOMEM;
-    const char *secrets = 0, *database = 0;
+    const char *secrets = 0;
     for (int index = 0; index < count; index++) {
         if (!strcmp(options[index].key, "secrets")) secrets = options[index].value;
-        if (!strcmp(options[index].key, "database")) database = options[index].value;
+        if (!strcmp(options[index].key, "database")) state.database = strdup(options[index].value);
         if (!strcmp(options[index].key, "memory"))
             state.memory_limit = strtoull(options[index].value, 0, 10);
         if (!strcmp(options[index].key, "access")) state.access_file = strdup(options[index].value);
     }
     read_secrets(secrets);
-    read_database(database);
+    read_database(state.database);
     char why[256];
     if (load(why, sizeof why, 0))
         mosquitto_log_printf(MOSQ_LOG_NOTICE, "lineside: %s", why);
@@ -489,6 +564,7 @@ __attribute__((visibility("default"))) int mosquitto_plugin_init(
         {MOSQ_EVT_ACL_CHECK, on_acl, 0},
         {MOSQ_EVT_MESSAGE, on_message, 0},
         {MOSQ_EVT_DISCONNECT, on_disconnect, 0},
+        {MOSQ_EVT_TICK, on_tick, 0},
         {MOSQ_EVT_CONTROL, on_control, CONTROL_TOPIC},
     };
     for (size_t index = 0; index < sizeof calls / sizeof *calls; index++) {
@@ -508,11 +584,14 @@ __attribute__((visibility("default"))) int mosquitto_plugin_cleanup(
     mosquitto_callback_unregister(state.id, MOSQ_EVT_ACL_CHECK, on_acl, 0);
     mosquitto_callback_unregister(state.id, MOSQ_EVT_MESSAGE, on_message, 0);
     mosquitto_callback_unregister(state.id, MOSQ_EVT_DISCONNECT, on_disconnect, 0);
+    mosquitto_callback_unregister(state.id, MOSQ_EVT_TICK, on_tick, 0);
     mosquitto_callback_unregister(state.id, MOSQ_EVT_CONTROL, on_control, CONTROL_TOPIC);
     access_free(state.access);
     retained_free(state.retained);
+    retained_free(state.purging);
     connections_free(state.connections);
     free(state.access_file);
+    free(state.database);
     memset(&state, 0, sizeof state);
     return MOSQ_ERR_SUCCESS;
 }

@@ -17,6 +17,8 @@ struct entry {
     struct entry *next;
     struct owner *owner;
     size_t bytes;
+    int64_t at;
+    uint32_t seen;
     // Of its topic: one of 65,535 bytes costs no more here than a short one.
     uint8_t key[16];
 };
@@ -25,6 +27,7 @@ struct retained {
     struct owner *owners[owner_buckets];
     struct entry **entries;
     size_t buckets, count, bytes;
+    uint32_t sweeps;
 };
 
 struct retained *retained_new(void) {
@@ -140,7 +143,7 @@ static struct entry *add(struct retained *retained, const uint8_t key[16]) {
 
 static bool put(
     struct retained *retained, const char *user, const char *topic, size_t topic_count,
-    size_t bytes, bool is_empty, bool asks) {
+    size_t bytes, bool is_empty, bool asks, int64_t now) {
     uint8_t digest[32];
     SHA256((const uint8_t *)topic, topic_count, digest);
     struct entry **link = find(retained, digest);
@@ -175,6 +178,7 @@ static bool put(
     }
     entry->owner = owner;
     entry->bytes = size;
+    entry->at = now;
     owner->count++;
     owner->bytes += size;
     retained->bytes += size;
@@ -182,8 +186,21 @@ static bool put(
 }
 
 bool retained_admit(
-    struct retained *retained, const char *user, const char *topic, size_t bytes, bool is_empty) {
-    return put(retained, user, topic, strlen(topic), bytes, is_empty, true);
+    struct retained *retained, const char *user, const char *topic, size_t bytes, bool is_empty,
+    int64_t now) {
+    return put(retained, user, topic, strlen(topic), bytes, is_empty, true, now);
+}
+
+bool retained_has(const struct retained *retained, const char *topic) {
+    uint8_t digest[32];
+    SHA256((const uint8_t *)topic, strlen(topic), digest);
+    return *find(retained, digest);
+}
+
+bool retained_is_tight(const struct retained *retained, const char *user) {
+    return retained_count_of(retained, user) > retained_user_count / 8 * 7 ||
+           retained_bytes_of(retained, user) > retained_user_bytes / 8 * 7 ||
+           retained->bytes > retained_all_bytes / 8 * 7;
 }
 
 size_t retained_count_of(const struct retained *retained, const char *user) {
@@ -227,6 +244,7 @@ struct message {
     struct message *next;
     uint64_t id;
     size_t bytes, topic_count;
+    int64_t expires;
     char *user, *topic;
 };
 
@@ -257,14 +275,14 @@ static char *take_text(FILE *file, size_t count) {
 }
 
 // Leaves the file somewhere in the chunk.
-static bool read_message(struct messages *messages, FILE *file, size_t length, int64_t now) {
+static bool read_message(struct messages *messages, FILE *file, size_t length) {
     struct stored stored;
     if (length < sizeof stored || fread(&stored, 1, sizeof stored, file) != sizeof stored)
         return false;
     size_t id = big16(stored.source_id), user = big16(stored.source_user);
     size_t topic = big16(stored.topic), rest = length - sizeof stored;
     if (id + user + topic > rest) return false;
-    if (!stored.retain || (stored.expires > 0 && stored.expires <= now)) return true;
+    if (!stored.retain) return true;
     if (fseek(file, (long)id, SEEK_CUR)) return false;
     struct message *message = calloc(1, sizeof *message);
     if (!message) return false;
@@ -274,12 +292,16 @@ static bool read_message(struct messages *messages, FILE *file, size_t length, i
     message->id = stored.id;
     message->bytes = rest - id - user - topic;
     message->topic_count = topic;
+    message->expires = stored.expires;
     message->user = take_text(file, user);
     message->topic = message->user ? take_text(file, topic) : 0;
     return message->topic;
 }
 
-bool retained_read(struct retained *retained, FILE *file, int64_t now) {
+// Of each retained message; false ends the reading.
+typedef bool visitor(void *context, const struct message *message);
+
+static bool read_all(FILE *file, visitor *visit, void *context) {
     static const uint8_t magic[15] = "\0\xB5\0mosquitto db";
     uint8_t head[23];
     if (fread(head, 1, sizeof head, file) != sizeof head || memcmp(head, magic, sizeof magic) ||
@@ -295,19 +317,69 @@ bool retained_read(struct retained *retained, FILE *file, int64_t now) {
         long start = ftell(file);
         if (start < 0) good = false;
         if (big32(chunk) == chunk_message) {
-            good = good && read_message(messages, file, length, now);
+            good = good && read_message(messages, file, length);
         } else if (big32(chunk) == chunk_retained) {
             uint64_t id;
             good = good && length >= sizeof id && fread(&id, 1, sizeof id, file) == sizeof id;
             struct message *message = good ? messages->buckets[id % 16384] : 0;
             while (message && message->id != id) message = message->next;
-            if (message)
-                good = put(
-                    retained, message->user, message->topic, message->topic_count, message->bytes,
-                    false, false);
+            if (message) good = visit(context, message);
         }
         good = good && !fseek(file, start + (long)length, SEEK_SET);
     }
     free_messages(messages);
     return good && got == 0;
+}
+
+struct reading {
+    struct retained *retained;
+    int64_t now, written;
+    bool (*purge)(const char *topic);
+};
+
+static bool is_over(const struct message *message, int64_t now) {
+    return message->expires > 0 && message->expires <= now;
+}
+
+static bool note(void *context, const struct message *message) {
+    struct reading *reading = context;
+    return is_over(message, reading->now) ||
+           put(reading->retained, message->user, message->topic, message->topic_count,
+               message->bytes, false, false, 0);
+}
+
+bool retained_read(struct retained *retained, FILE *file, int64_t now) {
+    struct reading reading = {.retained = retained, .now = now};
+    return read_all(file, note, &reading);
+}
+
+static bool compare(void *context, const struct message *message) {
+    struct reading *reading = context;
+    uint8_t digest[32];
+    SHA256((const uint8_t *)message->topic, message->topic_count, digest);
+    struct entry **link = find(reading->retained, digest), *entry = *link;
+    if (entry && entry->at < reading->written && is_over(message, reading->now) &&
+        reading->purge(message->topic))
+        drop(reading->retained, link);
+    else if (entry)
+        entry->seen = reading->retained->sweeps;
+    return true;
+}
+
+bool retained_sweep(
+    struct retained *retained, FILE *file, int64_t written, int64_t now,
+    bool (*purge)(const char *topic)) {
+    struct reading reading = {retained, now, written, purge};
+    retained->sweeps++;
+    if (!read_all(file, compare, &reading)) return false;
+    for (size_t index = 0; index < retained->buckets; index++) {
+        struct entry **link = &retained->entries[index];
+        while (*link) {
+            if ((*link)->seen != retained->sweeps && (*link)->at < written)
+                drop(retained, link);
+            else
+                link = &(*link)->next;
+        }
+    }
+    return true;
 }

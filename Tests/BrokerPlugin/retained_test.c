@@ -20,21 +20,21 @@ static void bounds(void) {
     size_t kept = 0;
     for (int index = 0; index < retained_user_count + 10; index++) {
         snprintf(topic, sizeof topic, "c/%d", index);
-        kept += retained_admit(retained, "a", topic, 10, false);
+        kept += retained_admit(retained, "a", topic, 10, false, 1);
     }
     check(kept == retained_user_count && retained_count_of(retained, "a") == kept);
-    check(retained_admit(retained, "a", "c/7", 10, false));
-    check(!retained_admit(retained, "a", "c/new", 10, false));
-    check(retained_admit(retained, "a", "c/7", 0, true));
-    check(retained_admit(retained, "a", "c/new", 10, false));
+    check(retained_admit(retained, "a", "c/7", 10, false, 1));
+    check(!retained_admit(retained, "a", "c/new", 10, false, 1));
+    check(retained_admit(retained, "a", "c/7", 0, true, 1));
+    check(retained_admit(retained, "a", "c/new", 10, false, 1));
     // The last who wrote to a topic is whose it is.
-    check(retained_admit(retained, "b", "c/8", 10, false));
+    check(retained_admit(retained, "b", "c/8", 10, false, 1));
     check(retained_count_of(retained, "a") == kept - 1 && retained_count_of(retained, "b") == 1);
     for (int index = 0; index < retained_user_count + 10; index++) {
         snprintf(topic, sizeof topic, "c/%d", index);
-        retained_admit(retained, "a", topic, 0, true);
+        retained_admit(retained, "a", topic, 0, true, 1);
     }
-    retained_admit(retained, "a", "c/new", 0, true);
+    retained_admit(retained, "a", "c/new", 0, true, 1);
     check(retained_bytes(retained) == 0 && retained_bytes_of(retained, "a") == 0);
     retained_free(retained);
 }
@@ -45,18 +45,18 @@ static void sizes(void) {
     size_t kept = 0, big = 1000000;
     for (int index = 0; index < 40; index++) {
         snprintf(topic, sizeof topic, "c/%d", index);
-        kept += retained_admit(retained, "a", topic, big, false);
+        kept += retained_admit(retained, "a", topic, big, false, 1);
     }
     check(kept == retained_user_bytes / big);
     check(retained_bytes_of(retained, "a") <= retained_user_bytes);
     // What is kept may get a new value.
-    check(retained_admit(retained, "a", "c/0", big, false));
-    check(retained_admit(retained, "b", "c/b", big, false));
+    check(retained_admit(retained, "a", "c/0", big, false, 1));
+    check(retained_admit(retained, "b", "c/b", big, false, 1));
     for (int one = 0; one < 20; one++) {
         snprintf(user, sizeof user, "u%d", one);
         for (int index = 0; index < 40; index++) {
             snprintf(topic, sizeof topic, "u/%d/%d", one, index);
-            kept += retained_admit(retained, user, topic, big, false);
+            kept += retained_admit(retained, user, topic, big, false, 1);
         }
     }
     check(kept < retained_all_bytes / big && kept > retained_all_bytes / big - 40);
@@ -112,6 +112,45 @@ static bool read(struct retained *retained, const uint8_t *bytes, size_t count) 
     return good;
 }
 
+static char purged[64];
+
+static bool purge(const char *topic) {
+    snprintf(purged + strlen(purged), sizeof purged - strlen(purged), "%s ", topic);
+    return true;
+}
+
+// The database holds c/1 for ever, c/2 until 50 and c/3 until 500.
+static void sweeps(void) {
+    static uint8_t bytes[8192];
+    size_t count = database(bytes);
+    struct retained *retained = retained_new();
+    check(retained_admit(retained, "a", "c/1", 100, false, 10));
+    check(retained_admit(retained, "a", "c/2", 100, false, 10));
+    check(retained_admit(retained, "b", "c/3", 200, false, 10));
+    check(retained_admit(retained, "b", "c/gone", 200, false, 10));
+    check(retained_admit(retained, "b", "c/fresh", 200, false, 20));
+    // What cannot be read in full says nothing of what it lacks.
+    FILE *file = fmemopen(bytes, count - 3, "r");
+    check(file && !retained_sweep(retained, file, 20, 49, purge));
+    if (file) fclose(file);
+    check(retained_count_of(retained, "a") == 2 && retained_count_of(retained, "b") == 3);
+    file = fmemopen(bytes, count, "r");
+    check(file && retained_sweep(retained, file, 20, 49, purge));
+    if (file) fclose(file);
+    check(retained_count_of(retained, "a") == 2 && retained_count_of(retained, "b") == 2);
+    check(!retained_has(retained, "c/gone") && retained_has(retained, "c/fresh"));
+    check(!*purged);
+    // Written anew since: the old end is not its own.
+    check(retained_admit(retained, "b", "c/3", 200, false, 21));
+    file = fmemopen(bytes, count, "r");
+    check(file && retained_sweep(retained, file, 20, 600, purge));
+    if (file) fclose(file);
+    check(!strcmp(purged, "c/2 "));
+    check(retained_count_of(retained, "a") == 1 && retained_has(retained, "c/3"));
+    check(retained_bytes_of(retained, "a") == 100 + 3 + retained_overhead);
+    retained_free(retained);
+}
+
 static void databases(long rounds) {
     static uint8_t bytes[8192], hostile[8192];
     size_t count = database(bytes);
@@ -128,7 +167,14 @@ static void databases(long rounds) {
         for (int change = rand() % 4; change >= 0; change--)
             hostile[(size_t)rand() % count] = (uint8_t)rand();
         retained = retained_new();
-        read(retained, hostile, 1 + (size_t)rand() % count);
+        size_t taken = 1 + (size_t)rand() % count;
+        read(retained, hostile, taken);
+        *purged = 0;
+        FILE *file = fmemopen(hostile, taken, "r");
+        if (file) {
+            retained_sweep(retained, file, 100, 200, purge);
+            fclose(file);
+        }
         retained_free(retained);
     }
 }
@@ -136,6 +182,7 @@ static void databases(long rounds) {
 int main(int count, char **arguments) {
     bounds();
     sizes();
+    sweeps();
     databases(count > 1 ? atol(arguments[1]) : 100000);
     if (failures == 0) puts("retained: good");
     return failures != 0;

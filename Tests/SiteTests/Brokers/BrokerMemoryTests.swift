@@ -87,6 +87,60 @@ struct BrokerMemoryTests {
         try await next.end()
     }
 
+    @Test("What is over makes room again, in the count and in the broker, and nobody hears of it")
+    func expiry() async throws {
+        let house = try await BrokerHouse()
+        try await house.up()
+        try await house.access.put([.known("a", "secret", rules: Self.rules)])
+        let client = house.client("a", "secret") { $0.version = .v5 }
+        try await client.connect()
+        try await client.publish(MQTTMessage("cell/1/stays", [1], isRetained: true))
+        var kept = 0
+        for number in 0..<40 {
+            var message = MQTTMessage("cell/1/\(number)", Self.large, isRetained: true)
+            message.expirySeconds = 1
+            do throws(MQTTError) {
+                try await client.publish(message)
+                kept += 1
+            } catch { break }
+        }
+        #expect(kept > 20 && kept < 34)
+        // Listens to what it keeps from now on, not to what was.
+        let listener = house.client("a", "secret", id: "a:n1") { $0.version = .v5 }
+        try await listener.connect()
+        var fromNowOn = MQTTSubscription("cell/1/#")
+        fromNowOn.retainHandling = 2
+        try await listener.subscribe([fromNowOn])
+        var heard = listener.messages.makeAsyncIterator()
+        let pid = try house.pid()
+        _ = try await eventually("room again") { () -> Bool? in
+            // Its database; each 30 s otherwise.
+            kill(pid, SIGUSR1)
+            do throws(MQTTError) {
+                try await client.publish(
+                    MQTTMessage("cell/1/new", Self.large, isRetained: true))
+                return true
+            } catch { return nil }
+        }
+        for name in ["new"] + (100..<115).map(String.init) {
+            if name != "new" {
+                try await client.publish(
+                    MQTTMessage("cell/1/\(name)", Self.large, isRetained: true))
+            }
+            let next = try #require(await heard.next())
+            #expect(next.message.topic == "cell/1/\(name)")
+            #expect(next.message.payload.count == Self.large.count)
+            next.acknowledge()
+        }
+        // The one without an end is there as before.
+        let late = house.client("a", "secret", id: "a:n2") { $0.version = .v5 }
+        try await late.connect()
+        try await late.subscribe([MQTTSubscription("cell/1/stays")])
+        var found = late.messages.makeAsyncIterator()
+        #expect(await found.next()?.message.payload == [1])
+        try await house.end()
+    }
+
     @Test("What a device says to the appliance is never kept for later")
     func notKept() async throws {
         let house = try await BrokerHouse()

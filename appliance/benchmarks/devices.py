@@ -255,9 +255,9 @@ def storm(bench):
 
 
 def many(bench):
-    """The appliance needs two descriptors for each device, and keeps an eighth of all for those who
-    are none; the simulation needs one."""
-    count = min(MANY, (descriptors() - 128) * 7 // 16 - 100)
+    """The appliance needs two descriptors for each device, and keeps an eighth of all for handshakes
+    and one for those who are no devices; the simulation needs one."""
+    count = min(MANY, (descriptors() - 128) * 3 // 8 - 100)
     plant = Plant(bench, count)
     simulation = bench.keep(plant.simulation(count))
     spent = simulation.connected()

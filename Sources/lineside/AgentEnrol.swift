@@ -36,7 +36,7 @@ struct AgentEnrol: Command {
         let bundle: [UInt8]?
         do throws(AgentEnrolmentFault) {
             bundle = try arguments.words.first.map { (file) throws(AgentEnrolmentFault) in
-                try AgentOption.read(file, limit: 4096)
+                try AgentOption.read(file, limit: 65_536)
             }
         } catch { throw CommandFailure(error.description) }
         let state = try AgentOption.open(arguments)

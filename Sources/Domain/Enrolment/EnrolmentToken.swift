@@ -124,7 +124,7 @@ package struct EnrolmentToken: Sendable, Equatable {
 
     /// Why it lets nobody in any more; `nil` while it does.
     package func refusal(at now: Timestamp) -> EnrolmentRefusal? {
-        if revokedAt != nil { return .refused("It was withdrawn.") }
+        if revokedAt != nil { return .withdrawn }
         if let expiresAt, expiresAt <= now { return .expired }
         return usesLeft > 0 ? nil : .used
     }
@@ -137,6 +137,9 @@ package enum EnrolmentRefusal: Error, Sendable, Equatable {
     case refused(String)
     /// Too many attempts from one address: seconds to wait.
     case tooMany(seconds: Int)
+
+    package static let withdrawn = EnrolmentRefusal.refused(
+        "This bundle or code was withdrawn at the appliance: make a new one.")
 
     /// Behind `/problems/enrolment/` and in the audit event.
     package var word: String {

@@ -16,7 +16,9 @@ extension Agent {
                 if ContinuousClock.now - began > .seconds(60) { attempt = 0 }
                 log.info("the connection to the appliance has ended")
             } catch {
-                log.info("the appliance is out of reach: \(error)")
+                let server = link.uplink?.tried
+                contactProblem = server.map { ContactFault.sentence(error, at: $0) }
+                log.info("the appliance is out of reach: \(contactProblem ?? "\(error)")")
             }
             guard !Task.isCancelled else { return }
             attempt += 1
@@ -27,6 +29,7 @@ extension Agent {
 
     private func connected() async {
         log.info("connected to the appliance")
+        contactProblem = nil
         lastContact = clock.now()
         lastStatus = nil
         await publish(onlyNews: false)

@@ -73,7 +73,9 @@ extension Agent {
         guard request.method == .get, request.target.path == "/agent/status" else {
             return .problem(.notFound("This address"))
         }
-        let status = await status()
+        var status = await status()
+        let problems = [contactProblem, status.problem].compactMap(\.self)
+        if !problems.isEmpty { status.problem = problems.joined(separator: " ") }
         let running = await transactions.running
         var json = JSONWriter()
         json.object { json in

@@ -59,6 +59,8 @@ package actor Agent: Service {
     var watchedUntil: ContinuousClock.Instant?
     var isSending = false
     var lastContact: Timestamp?
+    /// Why there is no connection; `nil` while there is one. One sentence.
+    var contactProblem: String?
     let beacon: AgentBeacon
     var tunnel: Task<Void, Never>?
     /// Start, stop and restart, one after the other.

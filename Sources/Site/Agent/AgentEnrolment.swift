@@ -5,18 +5,12 @@ import Glibc
 import HTTP
 package import Net
 
-/// Why a device was not let in. One sentence.
-package struct AgentEnrolmentFault: Error, Sendable, Equatable, CustomStringConvertible {
-    package let description: String
-    package init(_ text: String) { description = text }
-}
-
 /// Brings a device into a site, and keeps it there. The key is made here and stays; a lost answer
 /// is asked for again with the same request.
 package struct AgentEnrolment: Sendable {
     private static let connectLimit = Duration.seconds(10)
 
-    private let paths: AgentPaths
+    let paths: AgentPaths
     private let loops: EventLoopGroup
 
     package init(_ paths: AgentPaths, loops: EventLoopGroup) {
@@ -30,6 +24,7 @@ package struct AgentEnrolment: Sendable {
     package func enrol(
         bundle text: [UInt8], waiting: @Sendable (_ fingerprint: String) -> Void
     ) async throws(AgentEnrolmentFault) -> AgentIdentity {
+        try mustBeBundle(text)
         let bundle: EnrolmentBundle
         do throws(EnrolmentBundle.Fault) {
             bundle = try EnrolmentBundle(text, verify: EnrolmentProof.verify)
@@ -78,10 +73,16 @@ package struct AgentEnrolment: Sendable {
             let proof = EnrolmentProof.enrol(
                 key: terms.key, exporter: visit.exporter, request: request.der)
             let bearer = EnrolmentProof.bearer(token: terms.token, proof: proof)
-            let answer = try await post(
-                EnrolmentTerms.enrolPath, body(request, site: terms.site), visit, bearer: bearer)
+            let answer: ClientResponse
+            do throws(AgentEnrolmentFault) {
+                answer = try await post(
+                    EnrolmentTerms.enrolPath, body(request, site: terms.site), visit,
+                    bearer: bearer)
+            } catch { throw ownUse(of: terms.token, error) }
             guard answer.head.status == 202 else {
-                return try keep(try identity(answer.body, key), key)
+                let identity = try keep(try identity(answer.body, key), key)
+                try? Files.replace(usedToken, with: Array(terms.token.text.utf8))
+                return identity
             }
             if !told {
                 told = true
@@ -171,7 +172,7 @@ package struct AgentEnrolment: Sendable {
     private func visit(
         _ servers: [AgentServer], _ trust: TLSTrust
     ) async throws(AgentEnrolmentFault) -> Visit {
-        var failure = "it names no address that can be reached without a name server"
+        var failures: [String] = []
         for server in servers {
             do throws(NetError) {
                 let tls = try TLSClientConfiguration(
@@ -183,16 +184,21 @@ package struct AgentEnrolment: Sendable {
                     let exporter = channel.security?.exporter(
                         EnrolmentTerms.exporterLabel, EnrolmentTerms.exporterLength)
                 else {
-                    failure = "\(server): no keying material"
+                    failures.append("\(server) gives no keying material.")
                     continue
                 }
                 return Visit(
                     client: HTTPClient(group: loops, maxIdle: 1),
                     upstream: .over(channel, name: "\(server.host):\(server.port)"),
                     exporter: exporter)
-            } catch { failure = "\(server): \(error)" }
+            } catch {
+                failures.append(ContactFault.sentence(error, at: server, knownBy: "this bundle"))
+            }
         }
-        throw AgentEnrolmentFault("The appliance could not be reached, or is another: \(failure)")
+        throw AgentEnrolmentFault(
+            failures.isEmpty
+                ? "The bundle names no address that this device understands."
+                : failures.joined(separator: " "))
     }
 
     private func post(
@@ -210,8 +216,9 @@ package struct AgentEnrolment: Sendable {
         guard (200..<300).contains(answer.head.status) else {
             let problem = try? JSONReader.read(answer.body).object
             let text = problem?["detail"]?.string ?? problem?["title"]?.string
+            let type = problem?["type"]?.string?.split(separator: "/").last.map(String.init)
             throw AgentEnrolmentFault(
-                text ?? "The appliance refused this device (\(answer.head.status)).")
+                text ?? "The appliance refused this device (\(answer.head.status)).", word: type)
         }
         return answer
     }

@@ -38,6 +38,7 @@ package final class AgentUplink: Sendable {
 
     private struct State {
         var first = 0
+        var tried = 0
     }
 
     package let loops: EventLoopGroup
@@ -81,6 +82,7 @@ package final class AgentUplink: Sendable {
         for step in servers.indices {
             let index = (first + step) % servers.count
             let server = servers[index]
+            state.withLock { $0.tried = index }
             do throws(NetError) {
                 let channel = try await loops.next().connect(
                     to: .tcp(host: server.host, port: server.port),
@@ -92,6 +94,9 @@ package final class AgentUplink: Sendable {
         }
         throw failure
     }
+
+    /// For MQTT, last.
+    package var tried: AgentServer { servers[state.withLock { $0.tried }] }
 
     /// Where requests go now.
     package var upstream: Upstream { upstreams[state.withLock { $0.first }] }

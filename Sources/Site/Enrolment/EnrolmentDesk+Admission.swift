@@ -129,7 +129,7 @@ extension EnrolmentDesk {
         group: DeviceGroup.ID?, device: Device.ID?, name: DeviceName?
     ) throws(Fault) -> EnrolmentStore.Place {
         if let device, stores.lockout.contains(device) {
-            throw .refusal(.refused("It was revoked."))
+            throw .refusal(Self.deviceRevoked)
         }
         let id = device ?? Device.ID.random()
         let secrets: DeviceSecrets

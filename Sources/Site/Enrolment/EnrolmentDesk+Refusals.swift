@@ -49,12 +49,14 @@ extension EnrolmentDesk {
     func keys(
         of token: EnrolmentToken, _ sealed: [UInt8], _ visit: Visit
     ) async throws(Fault) -> [UInt8] {
-        guard token.revokedAt == nil, !isLockedOut(token) else {
-            throw await refused(.refused("It was withdrawn."), token, visit)
-        }
+        guard token.revokedAt == nil else { throw await refused(.withdrawn, token, visit) }
+        guard !isLockedOut(token) else { throw await refused(Self.deviceRevoked, token, visit) }
         guard sealed.isEmpty else { return try open(sealed, of: token.id) }
         throw await refused(token.refusal(at: surroundings.clock()) ?? .unknown, token, visit)
     }
+
+    static let deviceRevoked = EnrolmentRefusal.refused(
+        "The device that this bundle or code is for was revoked: make a new one.")
 
     /// What is for a device goes with what the device comes in by.
     private func isLockedOut(_ token: EnrolmentToken) -> Bool {

@@ -1,3 +1,5 @@
+import Basics
+import Domain
 import LinesideTesting
 import Site
 import Testing
@@ -9,6 +11,10 @@ struct AgentEnrolmentTests {
         var lines: [String] = []
         for await line in program.lines { lines.append(line) }
         return (await program.exitStatus(), lines)
+    }
+
+    private func said(_ log: String) -> String {
+        String(decoding: (try? Files.read(log)) ?? [], as: UTF8.self)
     }
 
     @Test("comes in with a typed code, once, and not with a wrong one")
@@ -33,6 +39,22 @@ struct AgentEnrolmentTests {
         let identity = try AgentIdentityFile(AgentPaths("\(directory.path)/device")).load()
         #expect(identity.identity.brokerName.hasPrefix("device:"))
         #expect(try await enrol(code, "second") == 1)
+        #expect(said(log).contains("used up by another device"))
+        #expect(try await enrol(code, "device") == 1)
+        #expect(said(log).contains("This device came in with this bundle or code already"))
+        // Instead of a bundle, what belongs elsewhere.
+        var answer = JSONWriter()
+        answer.object { json in
+            json.field("v", 1)
+            json.field("kind", CarriedAnswer.kind)
+            json.field("sealed", String(repeating: "x", count: 5_000))
+        }
+        let file = "\(directory.path)/press.answer"
+        try Files.replace(file, with: answer.bytes)
+        #expect(
+            try await run(["agent", "enrol", file, "--state", "\(directory.path)/third"], log).0
+                == 1)
+        #expect(said(log).contains("This is no bundle"))
         #expect(try await appliance.stop() == 0)
     }
 }

@@ -172,6 +172,16 @@ struct AgentProcessTests {
             device.log.contains("out of reach") ? true : nil
         }
         #expect(other.statuses.isEmpty)
+        for words in [["--json"], []] {
+            let status = try ProgramUnderTest(
+                BuiltLineside.executable,
+                ["agent", "status", "--state", device.paths.root] + words,
+                errors: "\(device.directory.path)/status.log")
+            var said = ""
+            for await line in status.lines { said += line }
+            #expect(await status.exitStatus() == 0)
+            #expect(said.contains("Another site answers at https://127.0.0.1:\(other.port)"))
+        }
         #expect(await device.page(appliance.device) == "one")
         program.signal(SIGTERM)
         _ = await program.exitStatus()

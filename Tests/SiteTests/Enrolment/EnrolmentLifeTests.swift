@@ -127,7 +127,7 @@ import Testing
         let refusal = try await house.refusal { () async throws(EnrolmentDesk.Fault) in
             _ = try await house.enrol(first, machine)
         }
-        #expect(refusal == .refused("It was withdrawn."))
+        #expect(refusal == .withdrawn)
         #expect(try await house.audit().contains("enrolment-token.revoked"))
         #expect(try await house.answer(second, try .init()).device.id == device)
         #expect(try await house.answer(other, try .init()).device.id != device)
